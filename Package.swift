@@ -1,0 +1,62 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "focalcheck",
+  products: [
+    .executable(name: "focalcheck", targets: ["focalcheck"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
+      name: "CMPFR", pkgConfig: "mpfr", providers: [.apt(["libmpfr-dev"]), .brew(["mpfr"])]),
+
+    .target(name: "Tensors", swiftSettings: strict),
+    .target(name: "HDF5", dependencies: ["CHDF5", "Tensors"], swiftSettings: strict),
+    .target(name: "Arithmetic", dependencies: ["CMPFR", "Tensors"], swiftSettings: strict),
+    .target(name: "FocalLoss", dependencies: ["Arithmetic", "Tensors"], swiftSettings: strict),
+    .target(name: "Comparison", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(
+      name: "Conformance",
+      dependencies: [
+        "HDF5", "Tensors", "Arithmetic", "FocalLoss", "Comparison", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Reporting", dependencies: ["Conformance", "Comparison", "FocalLoss", "HDF5", "Tensors"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "focalcheck",
+      dependencies: [
+        "Comparison", "Conformance", "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "FixtureAuthoring", dependencies: ["CHDF5", "Tensors"], path: "Tests/FixtureAuthoring",
+      swiftSettings: strict),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "FixtureAuthoring"], swiftSettings: strict),
+    .testTarget(name: "ArithmeticTests", dependencies: ["Arithmetic", "Tensors"], swiftSettings: strict),
+    .testTarget(name: "FocalLossTests", dependencies: ["FocalLoss", "Arithmetic", "Tensors"], swiftSettings: strict),
+    .testTarget(name: "ComparisonTests", dependencies: ["Comparison", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Conformance", "FixtureAuthoring"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportingTests", dependencies: ["Reporting", "Conformance", "FixtureAuthoring"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,112 @@
+public import Tensors
+
+/// A formula as straight-line code: each step applies one primitive to earlier steps and rounds to one type.
+///
+/// Programs are made by ``record(_:_:)``, which runs a formula's text on ``Expression`` values. There is no control
+/// flow, so one program serves every element, every arithmetic and, step by step, a reader who asks how a value came
+/// about.
+public struct Program: Sendable {
+  /// What one step computes; operands are indices of earlier steps.
+  public enum Operation: Hashable, Sendable {
+    case input(Int)
+    case constant(Double)
+    case unary(UnaryPrimitive, Int)
+    case binary(BinaryPrimitive, Int, Int)
+    case select(Int, Int, Int)
+  }
+
+  /// One step.
+  public struct Step: Hashable, Sendable {
+    /// What it computes.
+    public let operation: Operation
+    /// The format that its result is rounded to.
+    public let format: FloatFormat
+    /// The index in ``Program/kernels`` of the framework kernel that the step is part of, or nil.
+    public let kernel: Int?
+    /// The name that the formula gives to this value, such as `p_t`.
+    public internal(set) var label: String?
+  }
+
+  /// One call of a framework's kernel: what it computes in between never leaves it.
+  public struct Kernel: Hashable, Sendable {
+    /// The kernel's name, such as `sigmoid`.
+    public let name: String
+    /// The steps that it reads.
+    public let inputs: [Int]
+    /// The step that it returns.
+    public let output: Int
+  }
+
+  /// One input.
+  public struct Input: Hashable, Sendable {
+    /// The name.
+    public let name: String
+    /// The element type.
+    public let type: ElementType
+
+    /// An input of a formula.
+    public init(_ name: String, _ type: ElementType) {
+      self.name = name
+      self.type = type
+    }
+  }
+
+  /// The inputs, in the order that ``evaluate(_:count:in:)`` takes them.
+  public let inputs: [Input]
+  /// The steps, each after its operands.
+  public let steps: [Step]
+  /// The kernel calls, in order.
+  public let kernels: [Kernel]
+  /// The step that is the result.
+  public let output: Int
+  /// The element type of the result.
+  public let type: ElementType
+}
+
+extension Program {
+  /// Evaluates the program for `count` elements.
+  ///
+  /// - Parameters:
+  ///   - inputs: one column for each of ``inputs``: `count` values, or a single one that serves every element.
+  ///   - count: the number of elements.
+  ///   - arithmetic: the meaning of the primitives.
+  /// - Returns: `count` values.
+  @inlinable
+  public func evaluate<A: Arithmetic>(_ inputs: [[A.Value]], count: Int, in arithmetic: A) -> [A.Value] {
+    precondition(inputs.count == self.inputs.count)
+    var columns: [[A.Value]] = []
+    columns.reserveCapacity(steps.count)
+    for step in steps {
+      let format = step.format
+      switch step.operation {
+      case .input(let index):
+        precondition(inputs[index].count == count || inputs[index].count == 1)
+        columns.append(inputs[index])
+      case .constant(let value):
+        columns.append([arithmetic.constant(value, format)])
+      case .unary(let primitive, let x):
+        columns.append(columns[x].map { arithmetic.apply(primitive, $0, format) })
+      case .binary(let primitive, let x, let y):
+        columns.append(
+          Self.map(columns[x], columns[y]) { arithmetic.apply(primitive, $0, $1, format) })
+      case .select(let condition, let x, let y):
+        let (c, x, y) = (columns[condition], columns[x], columns[y])
+        let length = max(c.count, x.count, y.count)
+        columns.append(
+          (0..<length).map {
+            arithmetic.select(
+              c[c.count == 1 ? 0 : $0], x[x.count == 1 ? 0 : $0], y[y.count == 1 ? 0 : $0], format)
+          })
+      }
+    }
+    let result = columns[output]
+    return result.count == count ? result : (0..<count).map { _ in result[0] }
+  }
+
+  @inlinable
+  static func map<V>(_ x: [V], _ y: [V], _ body: (V, V) -> V) -> [V] {
+    if x.count == y.count { return x.indices.map { body(x[$0], y[$0]) } }
+    if x.count == 1 { return y.map { body(x[0], $0) } }
+    return x.map { body($0, y[0]) }
+  }
+}

@@ -1,0 +1,147 @@
+public import Tensors
+
+/// Compares two tensors of one type in one pass, block by block, in constant memory.
+///
+/// The blocks of both sides must have the same elements; shapes and types are for the caller to check first, since
+/// nothing is broadcast here.
+public struct Comparator: Sendable {
+  /// How many of the worst elements are kept.
+  public static let worstCount = 10
+
+  /// What has been found so far.
+  public private(set) var comparison: Comparison
+  private let tolerance: Tolerance
+
+  /// A comparator for elements of one type.
+  public init(_ type: ElementType, tolerance: Tolerance) {
+    comparison = Comparison(of: type)
+    self.tolerance = tolerance
+  }
+
+  /// Compares one block.
+  ///
+  /// - Parameters:
+  ///   - expected: elements in the machine's byte order.
+  ///   - actual: as many elements.
+  ///   - offset: the row-major position of the first.
+  /// - Precondition: both have the same whole number of elements.
+  public mutating func add(
+    expected: UnsafeRawBufferPointer, actual: UnsafeRawBufferPointer, offset: Int
+  ) {
+    precondition(expected.count == actual.count)
+    switch comparison.type.byteCount {
+    case 1: add(expected, actual, offset, as: UInt8.self)
+    case 2: add(expected, actual, offset, as: UInt16.self)
+    case 4: add(expected, actual, offset, as: UInt32.self)
+    default: add(expected, actual, offset, as: UInt64.self)
+    }
+  }
+
+  /// Compares a block of expected values, already rounded to the type, with the actual block.
+  public mutating func add(expected: [Double], actual: Tensor, offset: Int) {
+    let expected = Tensor(comparison.type, .vector(expected.count), values: expected)
+    precondition(actual.elementType == comparison.type)
+    expected.bytes.withUnsafeBytes { expected in
+      actual.bytes.withUnsafeBytes { add(expected: expected, actual: $0, offset: offset) }
+    }
+  }
+
+  private mutating func add<Bits: FixedWidthInteger & UnsignedInteger>(
+    _ expected: UnsafeRawBufferPointer, _ actual: UnsafeRawBufferPointer, _ offset: Int, as: Bits.Type
+  ) {
+    let width = MemoryLayout<Bits>.size
+    let count = expected.count / width
+    var identical = 0
+    for index in 0..<count {
+      let expectedBits = expected.loadUnaligned(fromByteOffset: index * width, as: Bits.self)
+      let actualBits = actual.loadUnaligned(fromByteOffset: index * width, as: Bits.self)
+      if expectedBits == actualBits {
+        identical += 1
+      } else {
+        addDifferent(UInt64(expectedBits), UInt64(actualBits), at: offset + index)
+      }
+    }
+    comparison.identical += identical
+    comparison.ulps.addZeros(identical)
+  }
+
+  private mutating func addDifferent(_ expected: UInt64, _ actual: UInt64, at position: Int) {
+    guard let format = comparison.type.floatFormat else { return addInteger(expected, actual, at: position) }
+    let (expectedMagnitude, actualMagnitude) = (expected & ~format.signMask, actual & ~format.signMask)
+    let infinity = format.infinityBits
+    if max(expectedMagnitude, actualMagnitude) >= infinity {
+      switch (expectedMagnitude > infinity, actualMagnitude > infinity) {
+      case (true, true):
+        comparison.identical += 1
+        comparison.ulps.addZeros(1)
+      case (false, false):
+        comparison.infinityMismatches += 1
+        keep(position, expected, actual, .infinity, nil, .outside)
+      default:
+        comparison.nanMismatches += 1
+        keep(position, expected, actual, .nan, nil, .outside)
+      }
+      return
+    }
+    if expectedMagnitude == 0, actualMagnitude == 0 {
+      comparison.signedZeroMismatches += 1
+      comparison.ulps.addZeros(1)
+      keep(position, expected, actual, .signedZero, 0, .within)
+      return
+    }
+    addFinite(
+      expected, actual, ULPs.distance(expected, actual, in: format),
+      (format.value(ofBits: expected), format.value(ofBits: actual)), at: position)
+  }
+
+  private mutating func addInteger(_ expected: UInt64, _ actual: UInt64, at position: Int) {
+    let (x, y) = (comparison.type.integer(ofBits: expected), comparison.type.integer(ofBits: actual))
+    addFinite(expected, actual, UInt64(clamping: (x - y).magnitude), (Double(x), Double(y)), at: position)
+  }
+
+  private mutating func addFinite(
+    _ expectedBits: UInt64, _ actualBits: UInt64, _ distance: UInt64, _ values: (expected: Double, actual: Double),
+    at position: Int
+  ) {
+    let difference = (values.actual - values.expected).magnitude
+    comparison.ulps.add(distance)
+    comparison.maximumAbsolute = max(comparison.maximumAbsolute, difference)
+    comparison.maximumRelative = max(comparison.maximumRelative, difference / values.expected.magnitude)
+    let isWithin = tolerance.admits(ulps: distance, difference: difference, expected: values.expected)
+    keep(position, expectedBits, actualBits, .finite, distance, isWithin ? .within : .outside)
+  }
+
+  private mutating func keep(
+    _ position: Int, _ expected: UInt64, _ actual: UInt64, _ elementClass: ElementClass, _ ulps: UInt64?,
+    _ verdict: ElementVerdict
+  ) {
+    switch verdict {
+    case .identical: comparison.identical += 1
+    case .within: comparison.within += 1
+    case .accurate: comparison.accurate += 1
+    case .outside: comparison.outside += 1
+    }
+    let element = ElementDifference(
+      position: position, expectedBits: expected, actualBits: actual, elementClass: elementClass, ulps: ulps,
+      verdict: verdict)
+    if comparison.worst.count == Self.worstCount {
+      guard let last = comparison.worst.last, element.isWorse(than: last) else { return }
+      comparison.worst.removeLast()
+    }
+    let place = comparison.worst.firstIndex { element.isWorse(than: $0) } ?? comparison.worst.endIndex
+    comparison.worst.insert(element, at: place)
+  }
+}
+
+extension ElementType {
+  /// The value of an integer's bit pattern.
+  fileprivate func integer(ofBits bits: UInt64) -> Int128 {
+    switch self {
+    case .int8: Int128(Int8(truncatingIfNeeded: bits))
+    case .int16: Int128(Int16(truncatingIfNeeded: bits))
+    case .int32: Int128(Int32(truncatingIfNeeded: bits))
+    case .int64: Int128(Int64(truncatingIfNeeded: bits))
+    default: Int128(bits)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+public import Tensors
+
+/// The ULP distance: how many representable steps of a type lie between two finite values.
+///
+/// ±0 are the same place. From the largest value to its negative it is 4,278,190,078 steps in float32 and 2⁶⁴ − 2⁵³ − 2 in
+/// float64, so an unsigned 64-bit number holds every distance. Integers count their difference.
+public enum ULPs {
+  /// The distance between two finite values given as bit patterns of a floating-point format.
+  ///
+  /// - Precondition: neither pattern is a NaN or an infinity; the function then gives a number without a meaning.
+  @inlinable
+  public static func distance(_ x: UInt64, _ y: UInt64, in format: FloatFormat) -> UInt64 {
+    let (xMagnitude, yMagnitude) = (x & ~format.signMask, y & ~format.signMask)
+    if (x ^ y) & format.signMask != 0 { return xMagnitude + yMagnitude }
+    return xMagnitude > yMagnitude ? xMagnitude - yMagnitude : yMagnitude - xMagnitude
+  }
+}
+
+/// The distribution of ULP distances, in constant memory.
+public struct ULPDistribution: Hashable, Sendable {
+  /// Counts by power of two: the first is for 0, the one at `k` for distances from 2ᵏ⁻¹ to 2ᵏ − 1.
+  public private(set) var histogram = [Int](repeating: 0, count: 65)
+  /// The largest distance; 0 when there is none.
+  public private(set) var maximum: UInt64 = 0
+  /// How many distances have been counted.
+  public private(set) var count = 0
+  private var sum: UInt128 = 0
+  /// Counts of distances cut to their eight leading bits, grown as needed.
+  private var leading: [Int] = []
+
+  /// An empty distribution.
+  public init() {}
+
+  /// Counts elements at distance 0.
+  public mutating func addZeros(_ zeros: Int) {
+    histogram[0] += zeros
+    count += zeros
+  }
+
+  /// Counts one distance.
+  public mutating func add(_ distance: UInt64) {
+    guard distance > 0 else { return addZeros(1) }
+    histogram[64 - distance.leadingZeroBitCount] += 1
+    count += 1
+    sum += UInt128(distance)
+    maximum = max(maximum, distance)
+    let bucket = Self.bucket(of: distance)
+    if bucket >= leading.count {
+      leading.append(contentsOf: repeatElement(0, count: bucket + 1 - leading.count))
+    }
+    leading[bucket] += 1
+  }
+
+  /// The mean distance; 0 when there is none.
+  public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
+
+  /// The 99th percentile by nearest rank: exact up to 255, above that rounded up to eight significant bits, and
+  /// never above ``maximum``.
+  public var percentile99: UInt64 {
+    let rank = count - count / 100
+    var seen = histogram[0]
+    if seen >= rank { return 0 }
+    for bucket in leading.indices {
+      seen += leading[bucket]
+      if seen >= rank { return min(Self.upperBound(ofBucket: bucket), maximum) }
+    }
+    return maximum
+  }
+
+  // Below 256 a bucket is one distance; from there on each power of two has 128 buckets.
+  private static func bucket(of distance: UInt64) -> Int {
+    guard distance >= 256 else { return Int(distance) }
+    let shift = 56 - distance.leadingZeroBitCount
+    return 128 * shift + Int(distance >> UInt64(shift))
+  }
+
+  private static func upperBound(ofBucket bucket: Int) -> UInt64 {
+    guard bucket >= 256 else { return UInt64(bucket) }
+    let shift = UInt64(bucket / 128 - 1)
+    let leading = UInt64(bucket) - 128 * shift
+    return (leading << shift) + ((1 << shift) - 1)
+  }
+}

@@ -1,0 +1,212 @@
+public import FocalLoss
+public import HDF5
+public import Tensors
+
+/// What a framework did with a case.
+public enum CaseOutcome: String, Hashable, Sendable, CaseIterable {
+  /// It computed a value.
+  case value
+  /// It raised an error.
+  case raised
+}
+
+/// One case of a fixture: what a framework was given, what it was told, and what it made of it.
+///
+/// The tensors are still in the file and are read region by region; the case keeps the file open.
+public struct ConformanceCase {
+  /// `<fixture file name>#<case>`.
+  public let id: String
+  /// The name in the fixture.
+  public let name: String
+  /// The documented variant that the framework implements, such as `paddle.sigmoid_focal_loss`.
+  public let variant: String
+  /// The hyper-parameters as stored: any number, NaN and infinities included. `lossWeight` is 1 when the fixture does
+  /// not say.
+  public let parameters: Parameters
+  /// Where the case comes from.
+  public let source: String?
+  /// Words to select cases by: an array of strings, or one string with commas between them.
+  public let tags: [String]
+  /// What the framework did.
+  public let outcome: CaseOutcome
+  /// The message of the error that the framework raised.
+  public let error: String?
+  /// The framework's inputs, by name; never empty.
+  public let inputs: [String: StoredTensor]
+  /// The framework's results: `loss`, unless the outcome is `raised`.
+  public let outputs: [String: StoredTensor]
+  /// The gradients of the sum of loss times output gradient, by input.
+  public let grads: [String: StoredTensor]
+  /// The gradients that were fed into the backward pass, by output; all ones where absent.
+  public let gradOutputs: [String: StoredTensor]
+  /// Intermediate results, by name.
+  public let stages: [String: StoredTensor]
+  /// Attributes that the format does not name.
+  public let attributes: [String: AttributeValue]
+  /// Paths of objects that the format does not name, or that cannot be used, each with what is known of it.
+  public let otherObjects: [String: String]
+}
+
+/// A tensor in a fixture, read region by region.
+public struct StoredTensor {
+  /// The name inside the case, such as `outputs/loss`.
+  public let name: String
+  private let file: String
+  private let dataset: Dataset
+
+  init(_ dataset: Dataset, name: String, file: String) {
+    self.dataset = dataset
+    self.name = name
+    self.file = file
+  }
+
+  /// The path from the file's root.
+  public var path: String { dataset.path }
+  /// The type of its elements.
+  public var elementType: ElementType { dataset.elementType }
+  /// The shape as stored: a scalar may be `()` or `(1,)`.
+  public var shape: Shape { dataset.shape }
+
+  /// Reads a region of ``shape`` as a tensor of the region's extents.
+  public func read(_ region: Region) throws(FixtureError) -> Tensor {
+    do throws(HDF5Error) {
+      return try dataset.read(region)
+    } catch {
+      throw FixtureError(file: file, error)
+    }
+  }
+
+  /// Reads a region into memory; see ``HDF5/Dataset/read(_:into:)``.
+  public func read(_ region: Region, into buffer: UnsafeMutableRawBufferPointer) throws(FixtureError) {
+    do throws(HDF5Error) {
+      try dataset.read(region, into: buffer)
+    } catch {
+      throw FixtureError(file: file, error)
+    }
+  }
+
+  /// Reads the whole tensor into memory.
+  public func readAll() throws(FixtureError) -> Tensor { try read(shape.whole) }
+}
+
+extension ConformanceCase {
+  /// Reads a case's attributes and opens its tensors.
+  init(_ group: Group, name: String, file: String) throws(FixtureError) {
+    func fail(_ object: String, _ reason: String) -> FixtureError {
+      FixtureError(file: file, object: object, reason: reason)
+    }
+    let path = group.path
+    var attributes = try fixture(file) { () throws(HDF5Error) in try group.attributes() }
+      .parsed(file: file, object: path)
+    variant = try attributes.required("variant", "a string", \.string)
+    let alpha = try attributes.required("alpha", "a number", \.double)
+    let gamma = try attributes.required("gamma", "a number", \.double)
+    let reductionName = try attributes.required("reduction", "a string", \.string)
+    guard let reduction = Reduction(rawValue: reductionName) else {
+      throw fail(path, "reduction \"\(reductionName)\" is none of \(Self.names(Reduction.self))")
+    }
+    let outcomeName = try attributes.optional("outcome", "a string", \.string) ?? CaseOutcome.value.rawValue
+    guard let outcome = CaseOutcome(rawValue: outcomeName) else {
+      throw fail(path, "outcome \"\(outcomeName)\" is none of \(Self.names(CaseOutcome.self))")
+    }
+    let lossWeight = try attributes.optional("loss_weight", "a number", \.double) ?? 1
+    parameters = Parameters(alpha: alpha, gamma: gamma, reduction: reduction, lossWeight: lossWeight)
+    error = try attributes.optional("error", "a string", \.string)
+    source = attributes.shown("source", \.string)
+    tags = attributes.shown("tags", \.tags) ?? []
+    self.attributes = attributes.others
+    self.outcome = outcome
+    self.name = name
+    self.id = "\(file)#\(name)"
+
+    var reader = CaseTensors(group: group, file: file)
+    let links = try fixture(file) { () throws(HDF5Error) in try group.links() }
+    inputs = try reader.tensors(in: "inputs", links)
+    outputs = try reader.tensors(in: "outputs", links)
+    grads = try reader.tensors(in: "grads", links)
+    gradOutputs = try reader.tensors(in: "grad_outputs", links)
+    stages = try reader.tensors(in: "stages", links)
+    otherObjects = reader.others(links)
+
+    guard !inputs.isEmpty else { throw fail("\(path)/inputs", "the case has no inputs") }
+    switch outcome {
+    case .value where outputs["loss"] == nil:
+      throw fail("\(path)/outputs/loss", "is missing, and the outcome is \"value\"")
+    case .raised where outputs["loss"] != nil:
+      throw fail("\(path)/outputs/loss", "is there, and the outcome is \"raised\"")
+    default: break
+    }
+  }
+
+  private static func names<Choice: CaseIterable & RawRepresentable<String>>(_: Choice.Type) -> String {
+    Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+  }
+}
+
+/// Opens the tensors of one case and keeps account of what else is there.
+private struct CaseTensors {
+  let group: Group
+  let file: String
+  private var known: Set<String> = []
+  private var otherObjects: [String: String] = [:]
+
+  init(group: Group, file: String) {
+    self.group = group
+    self.file = file
+  }
+
+  /// The tensors of one of the case's groups; none when the group is absent.
+  ///
+  /// Anything but a dataset in it is kept as another object; a dataset or a link that is refused is an error.
+  mutating func tensors(in name: String, _ links: [Link]) throws(FixtureError) -> [String: StoredTensor] {
+    known.insert(name)
+    guard links.contains(where: { $0.name == name }) else { return [:] }
+    let group = group
+    let folder = try fixture(file) { () throws(HDF5Error) in try group.group(at: name) }
+    var tensors: [String: StoredTensor] = [:]
+    for link in try fixture(file, { () throws(HDF5Error) in try folder.links() }) {
+      let path = "\(group.path)/\(name)/\(link.name)"
+      if let refusal = link.refusal { throw FixtureError(file: file, object: path, reason: refusal) }
+      switch try fixture(file, { () throws(HDF5Error) in try folder.object(at: link.name) }) {
+      case .dataset(let dataset):
+        tensors[link.name] = StoredTensor(dataset, name: "\(name)/\(link.name)", file: file)
+      case .group: otherObjects[path] = "group"
+      case .datatype: otherObjects[path] = "committed datatype"
+      }
+    }
+    return tensors
+  }
+
+  /// What the case holds beside its tensors.
+  func others(_ links: [Link]) -> [String: String] {
+    var others = otherObjects
+    for link in links where !known.contains(link.name) {
+      others["\(group.path)/\(link.name)"] = link.refusal ?? "not named by the format"
+    }
+    return others
+  }
+}
+
+extension AttributeValue {
+  /// An array of strings, or one string with commas between words.
+  fileprivate var tags: [String]? {
+    switch self {
+    case .string(let text):
+      return text.split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty }
+    case .list(let values):
+      let strings = values.compactMap(\.string)
+      return strings.count == values.count ? strings : nil
+    default:
+      return nil
+    }
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: String {
+    var text = self
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
+  }
+}

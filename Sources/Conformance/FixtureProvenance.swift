@@ -1,0 +1,48 @@
+public import HDF5
+
+/// Which framework computed a fixture, where and how, as its exporter recorded it.
+public struct Provenance: Hashable, Sendable {
+  /// The framework, such as `paddle`.
+  public let framework: String
+  /// Its version.
+  public let frameworkVersion: String
+  /// The device; `cpu` when the fixture does not say.
+  public let device: String
+  /// The program that wrote the fixture.
+  public let exporter: String?
+  /// The Python version.
+  public let python: String?
+  /// The NumPy version.
+  public let numpy: String?
+  /// The h5py version.
+  public let h5py: String?
+  /// The operating system and machine.
+  public let platform: String?
+  /// The instruction set that the framework chose, such as `AVX2`.
+  public let cpuCapability: String?
+  /// The number of threads that the framework used.
+  public let threadCount: Int?
+  /// Whether the framework was told to be deterministic.
+  public let isDeterministic: Bool?
+  /// Framework settings as JSON text.
+  public let flags: String?
+  /// All other attributes of the root, and those above that are not of their documented kind.
+  public let attributes: [String: AttributeValue]
+
+  /// Takes the documented attributes; the schema must have been taken before.
+  init(_ attributes: consuming FixtureAttributes) throws(FixtureError) {
+    framework = try attributes.required("framework", "a string", \.string)
+    frameworkVersion = try attributes.required("framework_version", "a string", \.string)
+    device = try attributes.optional("device", "a string", \.string) ?? "cpu"
+    exporter = attributes.shown("exporter", \.string)
+    python = attributes.shown("python", \.string)
+    numpy = attributes.shown("numpy", \.string)
+    h5py = attributes.shown("h5py", \.string)
+    platform = attributes.shown("platform", \.string)
+    cpuCapability = attributes.shown("cpu_capability", \.string)
+    threadCount = attributes.shown("num_threads", \.int)
+    isDeterministic = attributes.shown("deterministic", \.bool)
+    flags = attributes.shown("flags", \.string)
+    self.attributes = attributes.others
+  }
+}

@@ -1,0 +1,123 @@
+public import HDF5
+
+/// The budgets that reading a fixture keeps to.
+public struct FixtureLimits: Hashable, Sendable {
+  /// Bytes of the file: 64 GiB.
+  public var fileBytes = 64 << 30
+  /// What libhdf5 may be asked to read.
+  public var reading = ReadLimits()
+
+  /// The limits that focalcheck uses.
+  public init() {}
+}
+
+/// A fixture file of the format `focalcheck-fixture/1`, open for reading.
+///
+/// Opening it fails only for what concerns the whole file. A case is opened by its name, so that one bad case loses
+/// none of the others. It belongs to the thread that opened it.
+public final class FixtureReader {
+  /// The format that a fixture states in its root attribute `schema`.
+  public static let schema = "focalcheck-fixture/1"
+
+  /// The last component of the path.
+  public let fileName: String
+  /// The path that was opened.
+  public let path: String
+  /// The digest of the bytes that were read.
+  public let digest: FixtureDigest
+  /// Who computed the fixture.
+  public let provenance: Provenance
+  /// The names of all cases in ascending order of their bytes, of those as well that cannot be used.
+  public let caseNames: [String]
+  /// Objects of the root that the format does not name, by path, each with what is known of it.
+  public let otherObjects: [String: String]
+
+  private let file: File
+  private let caseLinks: [String: Link]
+
+  /// Checks the file, hashes it, and reads what concerns it as a whole.
+  ///
+  /// - Parameters:
+  ///   - path: A regular file of at least 64 bytes.
+  ///   - pinned: What a manifest says of the file; anything else is an error.
+  ///   - limits: The budgets.
+  public init(
+    path: String, pinned: FixtureDigest? = nil, limits: FixtureLimits = FixtureLimits()
+  ) throws(FixtureError) {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let check = try FixtureFileCheck(path: path, name: name, maximumByteCount: limits.fileBytes)
+    if let pinned, pinned != check.digest {
+      let found = check.digest
+      let difference =
+        pinned.byteCount == found.byteCount
+        ? "SHA-256 is \(found.sha256), and the manifest pins \(pinned.sha256)"
+        : "it has \(found.byteCount) bytes, and the manifest pins \(pinned.byteCount)"
+      throw FixtureError(file: name, reason: "is not the file that the manifest pins: \(difference)")
+    }
+    let file = try fixture(name) { () throws(HDF5Error) in try File(path: path, limits: limits.reading) }
+    try check.checkUnchanged(name: name)
+
+    var attributes = try fixture(name) { () throws(HDF5Error) in try file.root.attributes() }
+      .parsed(file: name, object: "/")
+    let schema = try attributes.required("schema", "a string", \.string)
+    guard schema == Self.schema else {
+      throw FixtureError(
+        file: name, object: "/", reason: "schema is \"\(schema)\", and only \"\(Self.schema)\" can be read")
+    }
+    self.provenance = try Provenance(attributes)
+
+    let rootLinks = try fixture(name) { () throws(HDF5Error) in try file.root.links() }
+    guard rootLinks.contains(where: { $0.name == "cases" }) else {
+      throw FixtureError(file: name, object: "/cases", reason: "is missing")
+    }
+    let links = try fixture(name) { () throws(HDF5Error) in try file.group(at: "/cases").links() }
+    guard !links.isEmpty else { throw FixtureError(file: name, object: "/cases", reason: "holds no case") }
+    self.caseNames = links.map(\.name)
+    self.caseLinks = Dictionary(links.map { ($0.name, $0) }) { first, _ in first }
+    self.otherObjects = Dictionary(
+      rootLinks.filter { $0.name != "cases" }.map { ("/\($0.name)", $0.refusal ?? "not named by the format") }
+    ) { first, _ in first }
+    self.digest = check.digest
+    self.fileName = name
+    self.path = path
+    self.file = file
+  }
+
+  /// The number of bytes of the file.
+  public var byteCount: Int { digest.byteCount }
+
+  /// The id of a case: `<fixture file name>#<case>`.
+  public func caseID(_ name: String) -> String { "\(fileName)#\(name)" }
+
+  /// Opens one case.
+  ///
+  /// - Throws: ``FixtureError`` when the case or anything in it that the format names is missing, refused or damaged.
+  public func conformanceCase(_ name: String) throws(FixtureError) -> ConformanceCase {
+    let path = "/cases/\(name)"
+    guard let link = caseLinks[name] else {
+      throw FixtureError(file: fileName, object: path, reason: "there is no case of this name")
+    }
+    if let refusal = link.refusal { throw FixtureError(file: fileName, object: path, reason: refusal) }
+    let file = file
+    let group = try fixture(fileName) { () throws(HDF5Error) in try file.group(at: path) }
+    return try ConformanceCase(group, name: name, file: fileName)
+  }
+}
+
+/// Runs a reading step and says of which file its error is.
+func fixture<Value>(
+  _ file: String, _ read: () throws(HDF5Error) -> Value
+) throws(FixtureError) -> Value {
+  do throws(HDF5Error) {
+    return try read()
+  } catch {
+    throw FixtureError(file: file, error)
+  }
+}
+
+extension [Attribute] {
+  /// The attributes of one object of a fixture, ready to be taken one by one.
+  func parsed(file: String, object: String) throws(FixtureError) -> FixtureAttributes {
+    try FixtureAttributes(self, file: file, object: object)
+  }
+}

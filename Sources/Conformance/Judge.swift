@@ -1,0 +1,224 @@
+internal import Arithmetic
+public import Comparison
+internal import FocalLoss
+internal import HDF5
+internal import Tensors
+
+/// Judges one case: evaluates its variant's reference and compares the framework's tensors with it, block by block.
+///
+/// A difference is a value in the report. What cannot be judged is a verdict *error* of that case, or of one tensor,
+/// and loses nothing else.
+public struct Judge {
+  /// How many elements are read, evaluated and compared at a time.
+  public static let blockCount = 8192
+
+  private let policy: TolerancePolicy
+  private let arithmetic = NativeArithmetic()
+
+  /// A judge for one thread.
+  public init(policy: TolerancePolicy) { self.policy = policy }
+
+  /// Judges a case of an open fixture.
+  public func judge(_ name: String, of fixture: FixtureReader) -> CaseReport {
+    var report = CaseReport(id: fixture.caseID(name), name: name)
+    do throws(JudgingError) {
+      try judge(name, of: fixture, &report)
+    } catch {
+      report.ownVerdict = .error
+      report.reason = error.located(in: fixture.fileName, case: name).description
+    }
+    return report
+  }
+
+  private func judge(
+    _ name: String, of fixture: FixtureReader, _ report: inout CaseReport
+  ) throws(JudgingError) {
+    let conformanceCase = try fixture.opened(name)
+    report.variant = conformanceCase.variant
+    report.parameters = conformanceCase.parameters
+    report.outcome = conformanceCase.outcome
+    guard let variant = Variants.named(conformanceCase.variant) else {
+      let known = Variants.all.map { $0.name }.joined(separator: ", ")
+      throw .rejected(Rejection(nil, "variant \"\(conformanceCase.variant)\" is none of \(known)"))
+    }
+    guard let loss = conformanceCase.outputs["loss"] else {
+      return try judgeRaised(conformanceCase, variant, &report)
+    }
+    let plan = try conformanceCase.plan(variant, lossType: loss.elementType)
+    try judge(loss, of: conformanceCase, plan, &report)
+    report.tensors += conformanceCase.gradientReports()
+  }
+
+  /// Compares the loss with the plan's results.
+  private func judge(
+    _ loss: StoredTensor, of conformanceCase: ConformanceCase, _ plan: Plan, _ report: inout CaseReport
+  ) throws(JudgingError) {
+    if let mismatch = plan.mismatch(loss) {
+      report.tensors.append(TensorReport(loss, .error(mismatch)))
+      return
+    }
+    let tolerance = policy.tolerance(for: plan.type)
+    var comparator = Comparator(plan.type, tolerance: tolerance)
+    var worstInputs: [Int: [NamedValue]] = [:]
+    var printed = PrintedNumbers(conformanceCase.attributes)
+    var evaluation = Evaluation(plan, in: arithmetic)
+    for block in plan.elements.regions(maximumCount: Self.blockCount) {
+      let (inputs, results) = try evaluation.evaluate(block, of: conformanceCase, plan)
+      guard plan.reductions.isEmpty, let region = loss.shape.region(matching: block, of: plan.elements) else { continue }
+      let actual = try loss.block(region)
+      comparator.add(expected: results, actual: actual, offset: block.offset)
+      printed?.append(expected: results, actual: actual.values)
+      worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
+    }
+    if let result = evaluation.conclude() {
+      let actual = try loss.block(loss.shape.whole)
+      comparator.add(expected: [result], actual: actual, offset: 0)
+      printed?.append(expected: [result], actual: actual.values)
+    }
+    report.printed = printed
+    report.tensors.append(
+      TensorReport(loss, .compared(comparator.comparison, tolerance, worstInputs: worstInputs)))
+  }
+
+  /// A framework that raised agrees with its documentation when the reference rejects the input as well.
+  private func judgeRaised(
+    _ conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type, _ report: inout CaseReport
+  ) throws(JudgingError) {
+    let message = conformanceCase.error ?? "no message"
+    guard let rejection = try rejection(of: conformanceCase, variant) else {
+      report.ownVerdict = .nonconformant
+      report.reason = "the framework raised on input that its documentation allows: \(message)"
+      return
+    }
+    report.reason = "raised, as documented (\(rejection)): \(message)"
+  }
+
+  /// Why the documentation rules a case out, or nil.
+  private func rejection(
+    of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type
+  ) throws(JudgingError) -> Rejection? {
+    let name = variant.differentiableInput
+    if let type = conformanceCase.inputs[name]?.elementType, !variant.documentedTypes.contains(type) {
+      return Rejection(name, "\(name) is \(type), which the documentation does not offer")
+    }
+    do throws(JudgingError) {
+      let plan = try conformanceCase.plan(variant, lossType: nil)
+      var evaluation = Evaluation(plan, in: arithmetic)
+      for block in plan.elements.regions(maximumCount: Self.blockCount) {
+        _ = try evaluation.evaluate(block, of: conformanceCase, plan)
+      }
+      return nil
+    } catch {
+      if case .rejected(let rejection) = error { return rejection }
+      throw error
+    }
+  }
+}
+
+/// Why judging a case stopped: the file, or the documentation.
+private enum JudgingError: Error {
+  case unreadable(FixtureError)
+  case rejected(Rejection)
+
+  /// The error with the place that it is about.
+  func located(in file: String, case name: String) -> FixtureError {
+    switch self {
+    case .unreadable(let error): error
+    case .rejected(let rejection):
+      FixtureError(
+        file: file, object: "/cases/\(name)" + (rejection.input.map { "/inputs/\($0)" } ?? ""),
+        reason: rejection.description)
+    }
+  }
+}
+
+extension FixtureReader {
+  fileprivate func opened(_ name: String) throws(JudgingError) -> ConformanceCase {
+    do throws(FixtureError) { return try conformanceCase(name) } catch { throw .unreadable(error) }
+  }
+}
+
+extension StoredTensor {
+  fileprivate func block(_ region: Region) throws(JudgingError) -> Tensor {
+    do throws(FixtureError) { return try read(region) } catch { throw .unreadable(error) }
+  }
+}
+
+extension Evaluation {
+  /// Reads what a block needs and evaluates it.
+  fileprivate mutating func evaluate(
+    _ block: Region, of conformanceCase: ConformanceCase, _ plan: Plan
+  ) throws(JudgingError) -> (inputs: [[Double]], results: [Double]) {
+    var tensors: [String: Tensor] = [:]
+    for (name, region) in plan.reads(for: block) {
+      tensors[name] = try conformanceCase.inputs[name]?.block(region)
+    }
+    do throws(Rejection) { return try evaluate(block, from: tensors) } catch { throw .rejected(error) }
+  }
+}
+
+extension ConformanceCase {
+  /// Plans the case. Constructors such as `torch.zeros` make the default type, which a fixture does not state: it is
+  /// taken to be float64 only where that, and not float32, gives the actual loss's type.
+  fileprivate func plan(
+    _ variant: any FocalLossVariant.Type, lossType: ElementType?
+  ) throws(JudgingError) -> Plan {
+    let inputs = inputs.mapValues { Signature.Input($0.elementType, $0.shape) }
+    do throws(Rejection) {
+      let plan = try variant.plan(Signature(parameters, inputs))
+      guard lossType == .float64, plan.type != .float64 else { return plan }
+      let wide = try variant.plan(Signature(parameters, inputs, defaultType: .float64))
+      return wide.type == .float64 ? wide : plan
+    } catch {
+      throw .rejected(error)
+    }
+  }
+
+  /// Gradients are carried; that they have their inputs' types and shapes is checked.
+  fileprivate func gradientReports() -> [TensorReport] {
+    grads.sorted { $0.key < $1.key }.map { name, gradient in
+      guard let input = inputs[name] else {
+        return TensorReport(gradient, .error("the case has no input named \(visibleText(name))"))
+      }
+      guard gradient.elementType == input.elementType, gradient.shape == input.shape else {
+        return TensorReport(
+          gradient,
+          .error(
+            "is \(gradient.elementType) \(gradient.shape), its input is \(input.elementType) \(input.shape)"))
+      }
+      return TensorReport(gradient, .carried)
+    }
+  }
+}
+
+extension Plan {
+  /// How a stored result's type or shape differs from the documented one, or nil; (1,) stands for a scalar.
+  fileprivate func mismatch(_ actual: StoredTensor) -> String? {
+    guard actual.elementType == type else { return "is \(actual.elementType), documented is \(type)" }
+    let isScalar = shape == .scalar && actual.shape == .vector(1)
+    return actual.shape == shape || isScalar ? nil : "has shape \(actual.shape), documented is \(shape)"
+  }
+}
+
+extension TensorReport {
+  init(_ tensor: StoredTensor, _ finding: Finding) {
+    self.init(name: tensor.name, type: tensor.elementType, shape: tensor.shape, finding: finding)
+  }
+}
+
+extension [Int: [NamedValue]] {
+  /// The inputs of the worst elements: those known so far that are still among the worst, and those of this block.
+  fileprivate func keeping(
+    _ worst: [ElementDifference], _ block: Region, _ inputs: [Program.Input], _ columns: [[Double]]
+  ) -> [Int: [NamedValue]] {
+    var kept: [Int: [NamedValue]] = [:]
+    for position in worst.map(\.position) {
+      kept[position] =
+        self[position]
+        ?? zip(inputs, columns).map { input, column in
+          NamedValue(name: input.name, type: input.type, value: column[column.count == 1 ? 0 : position - block.offset])
+        }
+    }
+    return kept
+  }
+}

@@ -1,0 +1,119 @@
+public import Comparison
+public import FocalLoss
+public import Tensors
+
+/// Everything that a run found, as a value; see the module `Reporting` for its forms.
+public struct Report: Sendable {
+  /// How far an element may lie from the expected one.
+  public let policy: TolerancePolicy
+  /// The fixtures, in the order in which they were judged.
+  public let fixtures: [FixtureReport]
+
+  /// A report of some fixtures.
+  public init(policy: TolerancePolicy, fixtures: [FixtureReport]) {
+    self.policy = policy
+    self.fixtures = fixtures
+  }
+
+  /// All cases, fixture by fixture, in the order of their names.
+  public var cases: [CaseReport] { fixtures.flatMap(\.cases) }
+
+  /// The worst of the fixtures' verdicts; error when there is no fixture.
+  public var verdict: Verdict { fixtures.map(\.verdict).max() ?? .error }
+}
+
+/// What was found in one fixture.
+public struct FixtureReport: Sendable {
+  /// The file's name.
+  public let file: String
+  /// The size and SHA-256 of the file, when it could be read.
+  public let digest: FixtureDigest?
+  /// Who computed it, when the file could be opened.
+  public let provenance: Provenance?
+  /// Why nothing of the file could be judged, or nil.
+  public let error: FixtureError?
+  /// The cases that were selected.
+  public let cases: [CaseReport]
+
+  /// The worst of the cases' verdicts.
+  public var verdict: Verdict { error == nil ? cases.map(\.verdict).max() ?? .conformant : .error }
+}
+
+/// What was found in one case.
+public struct CaseReport: Sendable {
+  /// `<fixture file name>#<case>`.
+  public let id: String
+  /// The case's name in the fixture.
+  public let name: String
+  /// The variant that it names; nil when the case could not be opened.
+  public internal(set) var variant: String?
+  /// Its hyper-parameters; nil when the case could not be opened.
+  public internal(set) var parameters: Parameters?
+  /// What the framework did; nil when the case could not be opened.
+  public internal(set) var outcome: CaseOutcome?
+  /// Why the case has its verdict where its tensors do not say: what could not be judged, or why it raised.
+  public internal(set) var reason: String?
+  /// The verdict of the case itself, before its tensors'.
+  var ownVerdict: Verdict = .conformant
+  /// Its tensors.
+  public internal(set) var tensors: [TensorReport] = []
+  /// The numbers that its documentation prints, when the fixture states them.
+  public internal(set) var printed: PrintedNumbers?
+
+  init(id: String, name: String) {
+    self.id = id
+    self.name = name
+  }
+
+  /// The worst of the case's own and its tensors' verdicts.
+  public var verdict: Verdict { max(ownVerdict, tensors.compactMap(\.verdict).max() ?? .conformant) }
+}
+
+/// What was found in one tensor.
+public struct TensorReport: Sendable {
+  /// The name in the case, such as `outputs/loss`; in a comparison of two files the dataset's path.
+  public let name: String
+  /// The element type of the actual tensor; nil when it could not be opened.
+  public let type: ElementType?
+  /// The shape of the actual tensor; nil when it could not be opened.
+  public let shape: Shape?
+  /// The findings.
+  public let finding: Finding
+
+  /// What is known of a tensor.
+  public enum Finding: Sendable {
+    /// It was compared with the expected values.
+    case compared(Comparison, Tolerance, worstInputs: [Int: [NamedValue]])
+    /// It is not what it is compared with, for this reason, whatever its elements.
+    case different(String)
+    /// It could not be compared, for this reason.
+    case error(String)
+    /// Its presence, type and shape were checked, and it is carried along.
+    case carried
+  }
+
+  /// The verdict, or nil for a tensor that is only carried.
+  public var verdict: Verdict? {
+    switch finding {
+    case .compared(let comparison, _, _): comparison.outside > 0 ? .nonconformant : .conformant
+    case .different: .nonconformant
+    case .error: .error
+    case .carried: nil
+    }
+  }
+
+  /// The comparison, when there is one.
+  public var comparison: Comparison? {
+    if case .compared(let comparison, _, _) = finding { comparison } else { nil }
+  }
+}
+
+/// A value with the name of the input that it is an element of.
+public struct NamedValue: Hashable, Sendable {
+  /// The input's name.
+  public let name: String
+  /// Its element type in the formula.
+  public let type: ElementType
+  /// The element.
+  public let value: Double
+}

@@ -1,0 +1,72 @@
+public import Comparison
+
+/// Judges fixtures one after another.
+public struct Runner {
+  /// What has been done so far.
+  public struct Progress: Sendable {
+    /// The fixture that is being judged.
+    public let file: String
+    /// Which of the fixtures it is, from 1.
+    public let fixture: Int
+    /// How many fixtures there are.
+    public let fixtureCount: Int
+    /// How many of its cases have been looked at.
+    public let caseCount: Int
+    /// How many cases it has.
+    public let caseTotal: Int
+  }
+
+  private let policy: TolerancePolicy
+  private let filter: CaseFilter
+
+  /// A runner with a policy for all cases, and a filter.
+  public init(policy: TolerancePolicy, filter: CaseFilter = CaseFilter()) {
+    self.policy = policy
+    self.filter = filter
+  }
+
+  /// Judges the selected cases of the fixtures.
+  ///
+  /// A fixture that cannot be opened, and a case that cannot be judged, is a verdict in the report. A fixture of
+  /// which no case is selected is left out of it.
+  public func run(
+    _ fixtures: [FixtureLocation], progress: (Progress) -> Void = { _ in }
+  ) -> Report {
+    let judge = Judge(policy: policy)
+    var reports: [FixtureReport] = []
+    for (index, location) in fixtures.enumerated() {
+      do throws(FixtureError) {
+        let fixture = try location.open()
+        var cases: [CaseReport] = []
+        for (caseIndex, name) in fixture.caseNames.enumerated() {
+          progress(
+            Progress(
+              file: fixture.fileName, fixture: index + 1, fixtureCount: fixtures.count, caseCount: caseIndex,
+              caseTotal: fixture.caseNames.count))
+          if let report = report(name, of: fixture, judge) { cases.append(report) }
+        }
+        guard !cases.isEmpty else { continue }
+        reports.append(
+          FixtureReport(
+            file: fixture.fileName, digest: fixture.digest, provenance: fixture.provenance, error: nil, cases: cases))
+      } catch {
+        reports.append(
+          FixtureReport(file: location.fileName, digest: nil, provenance: nil, error: error, cases: []))
+      }
+    }
+    return Report(policy: policy, fixtures: reports)
+  }
+
+  private func report(_ name: String, of fixture: FixtureReader, _ judge: Judge) -> CaseReport? {
+    let provenance = fixture.provenance
+    func selects(_ variant: String?) -> Bool {
+      filter.selects(
+        id: fixture.caseID(name), name: name, variant: variant, framework: provenance.framework,
+        version: provenance.frameworkVersion)
+    }
+    if selects(nil) { return judge.judge(name, of: fixture) }
+    // Only a case's own attributes tell its variant.
+    guard let variant = try? fixture.conformanceCase(name).variant, selects(variant) else { return nil }
+    return judge.judge(name, of: fixture)
+  }
+}

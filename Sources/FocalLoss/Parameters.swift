@@ -1,0 +1,24 @@
+/// How a loss is reduced to a scalar.
+public enum Reduction: String, Hashable, Sendable, CaseIterable {
+  case none, sum, mean
+}
+
+/// The hyper-parameters of a case, as its author passed them.
+public struct Parameters: Hashable, Sendable {
+  /// The weight of the positive class.
+  public var alpha: Double
+  /// The focusing exponent.
+  public var gamma: Double
+  /// The reduction.
+  public var reduction: Reduction
+  /// The factor that PaddleDetection's wrappers multiply the loss by.
+  public var lossWeight: Double
+
+  /// Parameters of a case.
+  public init(alpha: Double = 0.25, gamma: Double = 2, reduction: Reduction = .none, lossWeight: Double = 1) {
+    self.alpha = alpha
+    self.gamma = gamma
+    self.reduction = reduction
+    self.lossWeight = lossWeight
+  }
+}

@@ -1,0 +1,83 @@
+public import Tensors
+
+/// Where one input of an elementwise formula comes from: which part of which tensors, and how it becomes a column.
+///
+/// Sources move and compare elements; they round nothing.
+public protocol Source: Sendable {
+  /// The regions of the case's inputs that a block of the loss needs, by input name.
+  func reads(for block: Region) -> [String: Region]
+
+  /// The formula's input for each element of the block, or one value that serves them all.
+  ///
+  /// - Throws: ``Rejection`` when an element is outside of what the variant accepts.
+  func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double]
+}
+
+/// A tensor of the loss's own shape.
+struct Elementwise: Source {
+  let input: String
+
+  init(_ input: String) { self.input = input }
+
+  func reads(for block: Region) -> [String: Region] { [input: block] }
+
+  func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
+    try tensors.tensor(input).values
+  }
+}
+
+/// A tensor of at most one axis, repeated along the last axis of the loss: a divisor for all or for each class.
+struct AlongLastAxis: Source {
+  let input: String
+  let shape: Shape
+
+  func reads(for block: Region) -> [String: Region] { [input: shape.whole] }
+
+  func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
+    let values = try tensors.tensor(input).values
+    if values.count <= 1 { return values }
+    return block.positions.map { values[$0 % values.count] }
+  }
+}
+
+/// A class id for each row, as one column for each class: 1 where the row's id is the column's number, else 0.
+///
+/// `depth` classes are valid ids; a column exists for the first `columns` of them only, so the row of an id beyond
+/// is all zeros: PaddleDetection's background class.
+struct OneHot: Source {
+  let input: String
+  let shape: Shape
+  let columns: Int
+  let depth: Int
+
+  func reads(for block: Region) -> [String: Region] { [input: shape.rows(block.rows(ofLength: columns))] }
+
+  func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
+    let target = try tensors.tensor(input)
+    let rows = block.rows(ofLength: columns)
+    var ids: [Int] = []
+    for position in 0..<target.count {
+      guard let id = target.integer(at: position), (0..<depth).contains(id) else {
+        throw Rejection(
+          input, "\(input)[\(rows.lowerBound + position)] is \(target.value(at: position)), not a class id below \(depth)")
+      }
+      ids.append(id)
+    }
+    return block.positions.map { ids[$0 / columns - rows.lowerBound] == $0 % columns ? 1 : 0 }
+  }
+}
+
+extension Region {
+  /// The rows that the region touches when the tensor is taken as rows of `length` elements.
+  func rows(ofLength length: Int) -> Range<Int> {
+    count == 0 || length == 0 ? 0..<0 : (offset / length)..<((offset + count - 1) / length + 1)
+  }
+}
+
+extension Dictionary where Key == String, Value == Tensor {
+  /// The tensor that a source asked for.
+  func tensor(_ name: String) throws(Rejection) -> Tensor {
+    guard let tensor = self[name] else { throw Rejection(name, "the variant needs an input named \(name)") }
+    return tensor
+  }
+}

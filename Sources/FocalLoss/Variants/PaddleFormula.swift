@@ -1,0 +1,41 @@
+internal import Arithmetic
+public import Tensors
+
+/// The formula in the documentation of `paddle.nn.functional.sigmoid_focal_loss`, computed by hand with tensor
+/// operations:
+///
+/// ```
+/// −label · α · (1 − σ(logit))^γ · log(σ(logit)) − (1 − label) · (1 − α) · σ(logit)^γ · log(1 − σ(logit))
+/// ```
+///
+/// evaluated from left to right, then divided by the normalizer, then reduced.
+///
+/// - Shapes: logit and label alike; normalizer 0-D, (1,) or the length of logit's last axis.
+/// - Types: every operation in the tensor's type. An integer label takes part as the default type (float32), since it meets the Python number α first.
+/// - NaN and infinity: from logit 16.635532 on in float32 σ is 1, `log(1 − σ)` is −∞, and a label of 1 makes
+///   `0 · −∞`, NaN; a label of 0 makes +∞. Below −88.7 σ is 0, and a label of 0 makes NaN.
+///
+/// Source: Paddle's API documentation; the manual calculation of the first source document.
+public enum PaddleFormula: FocalLossVariant {
+  public static let name = "paddle.formula"
+  public static let summary = "the formula in Paddle's documentation, calculated by hand with tensor operations"
+  public static let inputs = ["logit", "label", "[normalizer]"]
+  public static let documentedTypes: Set<ElementType> = [.float32, .float64]
+
+  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+    let logit = try signature.floatInput("logit")
+    let label = try signature.input("label")
+    try signature.require("label", label.shape, equals: logit.shape)
+    guard label.type != .bool else { throw Rejection("label", "label is bool, which has no negation") }
+    let labelType = label.type.floatFormat == nil ? signature.defaultType : label.type
+    return try PaddleReduction.plan(signature, logit, labelType, loss: loss)
+  }
+
+  static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {
+    let (alpha, gamma) = (parameters.alpha, parameters.gamma)
+    let s = sigmoid(logit).named("sigmoid")
+    let positive = -label * alpha * pow(1 - s, gamma) * log(s)
+    let negative = (1 - label) * (1 - alpha) * pow(s, gamma) * log(1 - s)
+    return positive - negative
+  }
+}

@@ -1,0 +1,54 @@
+internal import Arithmetic
+public import Tensors
+
+/// `torchvision.ops.sigmoid_focal_loss`:
+///
+/// ```
+/// p       = σ(x)
+/// ce_loss = binary_cross_entropy_with_logits(x, y)
+/// p_t     = p·y + (1 − p)·(1 − y)
+/// loss    = ce_loss · (1 − p_t)^γ
+/// loss    = (α·y + (1 − α)·(1 − y)) · loss        unless α < 0
+/// ```
+///
+/// then reduced. The cross entropy is PyTorch 2's.
+///
+/// - Shapes: logit and label alike. Types: floating point; a label of another type than logit promotes.
+/// - α is −1 (no weighting) or within [0, 1].
+/// - NaN and infinity: +∞ with a label of 1 is `0 · ∞`, NaN.
+///
+/// Source: torchvision/ops/focal_loss.py.
+public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
+  public static let name = "torchvision.sigmoid_focal_loss"
+  public static let summary = "torchvision.ops.sigmoid_focal_loss; alpha −1 turns the weighting off"
+  public static let inputs = ["logit", "label"]
+  public static let documentedTypes: Set<ElementType> = [.float16, .bfloat16, .float32, .float64]
+
+  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+    let parameters = signature.parameters
+    guard (0...1).contains(parameters.alpha) || parameters.alpha == -1 else {
+      throw Rejection(nil, "alpha is \(parameters.alpha); it must be −1 or within [0, 1]")
+    }
+    let logit = try signature.floatInput("logit")
+    let label = try signature.floatInput("label")
+    try signature.require("label", label.shape, equals: logit.shape)
+    let formula = Program.record([Program.Input("logit", logit.type), Program.Input("label", label.type)]) {
+      loss($0[0], $0[1], parameters)
+    }
+    return Plan(
+      formula, [Elementwise("logit"), Elementwise("label")], over: logit.shape,
+      reductions: parameters.reduction == .none ? [] : [ReductionStep(parameters.reduction, of: formula.type)])
+  }
+
+  static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {
+    let (x, y) = (logit, label)
+    let p = sigmoid(x).named("sigmoid")
+    let bce = torchBinaryCrossEntropyWithLogits(x, y).named("bce")
+    let p_t = (p * y + (1 - p) * (1 - y)).named("p_t")
+    let loss = bce * pow(1 - p_t, parameters.gamma).named("modulator")
+    guard parameters.alpha >= 0 else { return loss }
+    let alpha = parameters.alpha
+    let alpha_t = (alpha * y + (1 - alpha) * (1 - y)).named("alpha_t")
+    return alpha_t * loss
+  }
+}

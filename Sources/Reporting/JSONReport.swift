@@ -1,0 +1,267 @@
+import Comparison
+public import Conformance
+import FocalLoss
+import Tensors
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The report for a program: one JSON object, described by `reports/report.schema.json`.
+///
+/// Each case stands on a line of its own, so that a line-by-line difference of two reports names the cases. NaN and
+/// infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, and stand beside their bit pattern.
+public enum JSONReport: ReportFormat {
+  public static let name = "json"
+  public static let summary = "for a program: every case, tensor and worst element; a case on each line"
+
+  /// The value of the report's `schema`.
+  public static let schema = "focalcheck-report/1"
+
+  public static func render(_ report: Report) -> String {
+    let fixtures = report.fixtures.map { encoded(FixtureObject($0)) }
+    let cases = report.fixtures.flatMap { fixture in fixture.cases.map { encoded(CaseObject($0, of: fixture)) } }
+    return """
+      {"schema":\(encoded(schema)),
+      "verdict":\(encoded(report.verdict.rawValue)),
+      "policy":\(encoded(PolicyObject(name: report.policy.name, source: report.policy.source))),
+      "summary":\(encoded(SummaryObject(report))),
+      "fixtures":[
+      \(fixtures.joined(separator: ",\n"))
+      ],
+      "cases":[
+      \(cases.joined(separator: ",\n"))
+      ]}
+
+      """
+  }
+
+  /// The value of a file comparison's `schema`.
+  public static let comparisonSchema = "focalcheck-comparison/1"
+
+  public static func render(_ comparison: FileComparison) -> String {
+    """
+    {"schema":\(encoded(comparisonSchema)),
+    "verdict":\(encoded(comparison.verdict.rawValue)),
+    "policy":\(encoded(PolicyObject(name: comparison.policy.name, source: comparison.policy.source))),
+    "expected":\(encoded(comparison.expected)),
+    "actual":\(encoded(comparison.actual)),
+    "tensors":[
+    \(comparison.tensors.map { encoded(TensorObject($0)) }.joined(separator: ",\n"))
+    ]}
+
+    """
+  }
+
+  private static func encoded(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    guard let bytes = try? encoder.encode(value) else { preconditionFailure("every value here can be encoded") }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+private struct PolicyObject: Encodable {
+  let name: String
+  let source: String
+}
+
+private struct SummaryObject: Encodable {
+  let cases: Int
+  let conformant: Int
+  let nonconformant: Int
+  let known = 0
+  let error: Int
+  let unreadableFixtures: Int
+
+  init(_ report: Report) {
+    let verdicts = report.cases.map(\.verdict)
+    cases = verdicts.count
+    conformant = verdicts.count { $0 == .conformant }
+    nonconformant = verdicts.count { $0 == .nonconformant }
+    error = verdicts.count { $0 == .error }
+    unreadableFixtures = report.fixtures.count { $0.error != nil }
+  }
+}
+
+private struct FixtureObject: Encodable {
+  let file: String
+  let sha256: String?
+  let bytes: Int?
+  let framework: String?
+  let frameworkVersion: String?
+  let device: String?
+  let cpuCapability: String?
+  let verdict: String
+  let error: String?
+
+  init(_ fixture: FixtureReport) {
+    file = fixture.file
+    sha256 = fixture.digest?.sha256
+    bytes = fixture.digest?.byteCount
+    framework = fixture.provenance?.framework
+    frameworkVersion = fixture.provenance?.frameworkVersion
+    device = fixture.provenance?.device
+    cpuCapability = fixture.provenance?.cpuCapability
+    verdict = fixture.verdict.rawValue
+    error = fixture.error?.description
+  }
+}
+
+private struct CaseObject: Encodable {
+  let id: String
+  let fixture: String
+  let variant: String?
+  let framework: String
+  let frameworkVersion: String
+  let alpha: Double?
+  let gamma: Double?
+  let reduction: String?
+  let lossWeight: Double?
+  let outcome: String?
+  let verdict: String
+  let reason: String?
+  let printed: PrintedObject?
+  let tensors: [TensorObject]
+
+  init(_ report: CaseReport, of fixture: FixtureReport) {
+    id = report.id
+    self.fixture = fixture.file
+    variant = report.variant
+    framework = fixture.provenance?.framework ?? ""
+    frameworkVersion = fixture.provenance?.frameworkVersion ?? ""
+    alpha = report.parameters?.alpha
+    gamma = report.parameters?.gamma
+    reduction = report.parameters?.reduction.rawValue
+    lossWeight = report.parameters?.lossWeight
+    outcome = report.outcome?.rawValue
+    verdict = report.verdict.rawValue
+    reason = report.reason
+    printed = report.printed.map(PrintedObject.init)
+    tensors = report.tensors.map(TensorObject.init)
+  }
+}
+
+private struct PrintedObject: Encodable {
+  let documented: [String]
+  let actual: [String]
+  let expected: [String]
+
+  init(_ printed: PrintedNumbers) {
+    documented = printed.documented
+    actual = printed.actual
+    expected = printed.expected
+  }
+}
+
+private struct TensorObject: Encodable {
+  let name: String
+  let dtype: String?
+  let shape: [Int]?
+  let verdict: String
+  let reason: String?
+  let tolerance: String?
+  let count: Int
+  let identical: Int
+  let within: Int
+  let accurate: Int
+  let outside: Int
+  let nonfiniteMismatches: Int
+  let nanMismatches: Int
+  let infinityMismatches: Int
+  let signedZeroMismatches: Int
+  let ulp: ULPObject?
+  let maxAbs: Double?
+  let maxRel: Double?
+  let worst: ElementObject?
+  let worstElements: [ElementObject]
+
+  init(_ tensor: TensorReport) {
+    name = tensor.name
+    dtype = tensor.type?.rawValue
+    shape = tensor.shape?.dimensions
+    verdict = tensor.verdict?.rawValue ?? "carried"
+    let comparison = tensor.comparison
+    count = comparison?.count ?? 0
+    identical = comparison?.identical ?? 0
+    within = comparison?.within ?? 0
+    accurate = comparison?.accurate ?? 0
+    outside = comparison?.outside ?? 0
+    nonfiniteMismatches = comparison?.nonfiniteMismatches ?? 0
+    nanMismatches = comparison?.nanMismatches ?? 0
+    infinityMismatches = comparison?.infinityMismatches ?? 0
+    signedZeroMismatches = comparison?.signedZeroMismatches ?? 0
+    ulp = comparison.map { ULPObject($0.ulps) }
+    maxAbs = comparison?.maximumAbsolute
+    maxRel = comparison?.maximumRelative
+    switch tensor.finding {
+    case .compared(let comparison, let tolerance, let inputs):
+      reason = nil
+      self.tolerance = tolerance.description
+      worstElements = comparison.worst.map { ElementObject($0, comparison.type, tensor, inputs[$0.position] ?? []) }
+    case .different(let reason), .error(let reason):
+      self.reason = reason
+      tolerance = nil
+      worstElements = []
+    case .carried:
+      reason = nil
+      tolerance = nil
+      worstElements = []
+    }
+    worst = worstElements.first
+  }
+}
+
+private struct ULPObject: Encodable {
+  let max: UInt64
+  let mean: Double
+  let p99: UInt64
+  let histogram: [Int]
+
+  init(_ ulps: ULPDistribution) {
+    max = ulps.maximum
+    mean = ulps.mean
+    p99 = ulps.percentile99
+    histogram = Array(ulps.histogram.prefix((ulps.histogram.lastIndex { $0 > 0 } ?? -1) + 1))
+  }
+}
+
+private struct ElementObject: Encodable {
+  let index: [Int]
+  let inputs: [String: ValueObject]
+  let expected: Double
+  let actual: Double
+  let expectedBits: String
+  let actualBits: String
+  let elementClass: String
+  let ulp: UInt64?
+  let verdict: String
+
+  init(_ element: ElementDifference, _ type: ElementType, _ tensor: TensorReport, _ inputs: [NamedValue]) {
+    let value = { (bits: UInt64) in type.floatFormat?.value(ofBits: bits) ?? Double(bits) }
+    index = tensor.shape?.coordinates(of: element.position) ?? []
+    self.inputs = Dictionary(inputs.map { ($0.name, ValueObject($0)) }) { first, _ in first }
+    expected = value(element.expectedBits)
+    actual = value(element.actualBits)
+    expectedBits = bitsText(element.expectedBits, type)
+    actualBits = bitsText(element.actualBits, type)
+    elementClass = element.elementClass.rawValue
+    ulp = element.ulps
+    verdict = element.verdict.rawValue
+  }
+}
+
+private struct ValueObject: Encodable {
+  let value: Double
+  let bits: String
+
+  init(_ input: NamedValue) {
+    value = input.value
+    bits = bitsText(input.type.floatFormat?.bits(of: input.value) ?? 0, input.type)
+  }
+}

@@ -1,0 +1,75 @@
+import Comparison
+import Conformance
+import Tensors
+
+/// One tensor's findings in words, the way a good test failure is written.
+enum TensorText {
+  /// What was found in a tensor, as indented lines.
+  static func findings(_ tensor: TensorReport) -> String {
+    switch tensor.finding {
+    case .compared(let comparison, let tolerance, let inputs):
+      compared(tensor, comparison, tolerance, inputs)
+    case .different(let reason), .error(let reason): "  \(visibleText(reason))\n"
+    case .carried: ""
+    }
+  }
+
+  private static func compared(
+    _ tensor: TensorReport, _ comparison: Comparison, _ tolerance: Tolerance, _ inputs: [Int: [NamedValue]]
+  ) -> String {
+    let ulps = comparison.ulps
+    var lines = [
+      "\(comparison.outside) of \(comparison.count) elements outside \(tolerance); "
+        + "\(comparison.within) within, \(comparison.identical) identical  (\(comparison.type) \(tensor.shape.map(\.description) ?? ""))",
+      "ULPs: max \(ulps.maximum), p99 \(ulps.percentile99), mean \(measureText(ulps.mean)); "
+        + "max difference: absolute \(measureText(comparison.maximumAbsolute)), relative \(measureText(comparison.maximumRelative))",
+    ]
+    lines += mismatches(comparison)
+    if comparison.nonfiniteMismatches == 0 {
+      lines.append(
+        "would pass with ulp:\(ulps.maximum), with rtol=\(comparison.maximumRelative),atol=0, "
+          + "or with rtol=0,atol=\(comparison.maximumAbsolute)")
+    }
+    lines.append("histogram of ULPs:  \(histogram(ulps))")
+    let outside = comparison.worst.filter { $0.verdict == .outside }
+    if !outside.isEmpty { lines.append("worst elements:") }
+    for element in outside {
+      lines += worst(element, comparison.type, tensor, inputs[element.position] ?? [])
+    }
+    return lines.map { "  \($0)\n" }.joined()
+  }
+
+  private static func mismatches(_ comparison: Comparison) -> [String] {
+    let counts = [
+      (comparison.nanMismatches, "NaN on one side only"),
+      (comparison.infinityMismatches, "an infinity that the other side does not share"),
+      (comparison.signedZeroMismatches, "zeros of different sign"),
+    ].filter { $0.0 > 0 }
+    return counts.isEmpty ? [] : ["classes: " + counts.map { "\($0.0) with \($0.1)" }.joined(separator: ", ")]
+  }
+
+  private static func histogram(_ ulps: ULPDistribution) -> String {
+    ulps.histogram.enumerated().filter { $0.element > 0 }.map { bucket, count in
+      switch bucket {
+      case 0: "0: \(count)"
+      case 1: "1: \(count)"
+      default: "≥2^\(bucket - 1): \(count)"
+      }
+    }.joined(separator: "  ")
+  }
+
+  private static func worst(
+    _ element: ElementDifference, _ type: ElementType, _ tensor: TensorReport, _ inputs: [NamedValue]
+  ) -> [String] {
+    let index = (tensor.shape?.coordinates(of: element.position) ?? []).map(String.init).joined(separator: ", ")
+    let inputText = inputs.map { "\(visibleText($0.name)) \(valueText($0.value, $0.type))" }.joined(separator: ", ")
+    let distance = element.ulps.map { "\($0) ULP apart" } ?? element.elementClass.rawValue
+    let text = { (bits: UInt64) in
+      "\((type.floatFormat.map { valueText($0.value(ofBits: bits), type) } ?? "\(bits)").padded(16)) \(bitsText(bits, type))"
+    }
+    return [
+      "  [\(index)]  \(inputText)", "    expected \(text(element.expectedBits))",
+      "    actual   \(text(element.actualBits))  \(distance)",
+    ]
+  }
+}

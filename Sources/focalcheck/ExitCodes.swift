@@ -1,0 +1,18 @@
+import ArgumentParser
+import Conformance
+
+extension ExitCode {
+  /// Something is nonconformant.
+  static let nonconformant = ExitCode(1)
+  /// Something could not be judged, or nothing was selected.
+  static let unjudged = ExitCode(2)
+
+  /// The exit code of a verdict; nil for conformant.
+  init?(_ verdict: Verdict) {
+    switch verdict {
+    case .conformant: return nil
+    case .nonconformant: self = .nonconformant
+    case .error: self = .unjudged
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// The program: it parses, delegates and chooses the exit code; everything else is in the modules below it.
+@main
+struct Focalcheck: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "focalcheck",
+    abstract: "Judges whether a framework build computes the focal loss that it documents.",
+    discussion: """
+      Fixtures are HDF5 files with what a real framework was given and what it returned. focalcheck recomputes the
+      documented formula and reports every difference.
+
+      Exit codes: 0 judged and conformant; 1 judged and something is not; 2 something could not be judged, or no case
+      was selected; 64 wrong usage.
+
+      EXAMPLE
+        focalcheck run fixtures --filter 'paddle*' --output json=report.json
+      """,
+    version: "focalcheck \(programVersion)",
+    subcommands: [Run.self, List.self, Inspect.self, Compare.self],
+    defaultSubcommand: nil)
+}
+
+/// The version of this program; the CHANGELOG tells what is in it.
+let programVersion = "0.1.0"

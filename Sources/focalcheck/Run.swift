@@ -1,0 +1,34 @@
+import ArgumentParser
+import Comparison
+import Conformance
+import Reporting
+
+/// `focalcheck run`
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Judge fixtures and print the report.",
+    discussion: """
+      EXAMPLE
+        focalcheck run fixtures/paddle-3.3.1.h5 --policy ulp:4 --output json=report.json
+      """)
+
+  @OptionGroup var selection: Selection
+
+  @Option(help: ArgumentHelp("How far an element may lie from the expected one.", discussion: PolicyOption.help))
+  var policy: TolerancePolicy = TolerancePolicy.presets[0]
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    var line = ProgressLine()
+    let report = Runner(policy: policy, filter: selection.caseFilter).run(selection.locations) { progress in
+      line.show(
+        "\(visibleText(progress.file)) (\(progress.fixture) of \(progress.fixtureCount)): "
+          + "case \(progress.caseCount + 1) of \(progress.caseTotal)")
+    }
+    line.finish()
+    try output.write { $0.render(report) }
+    if report.fixtures.isEmpty { Console.message(selection.emptinessMessage) }
+    if let code = ExitCode(report.verdict) { throw code }
+  }
+}

@@ -1,0 +1,24 @@
+import Conformance
+import Testing
+
+@Suite("Text from files made visible")
+struct VisibleTextTests {
+  @Test(
+    "unseen characters become escapes and all others stay",
+    arguments: [
+      ("plain text, (é) ✓ 漢字", "plain text, (é) ✓ 漢字"),
+      ("two\nlines\r\ttab", "two\\nlines\\r\\ttab"),
+      ("\u{1B}[31mred\u{7F}", "\\u{1B}[31mred\\u{7F}"),
+      ("abc\u{202E}txt.exe", "abc\\u{202E}txt.exe"),
+      ("a\u{2028}b\u{2029}c\u{85}d", "a\\u{2028}b\\u{2029}c\\u{85}d"),
+      ("zero\u{200B}width\u{FEFF}", "zero\\u{200B}width\\u{FEFF}"),
+      ("\u{0}", "\\u{0}"),
+      ("filler \u{3164}", "filler \\u{3164}"),
+      ("back\\slash", "back\\\\slash"),
+      ("::error::<b>", "::error::<b>"),
+      ("", ""),
+    ])
+  func escapes(untrusted: String, visible: String) {
+    #expect(visibleText(untrusted) == visible)
+  }
+}

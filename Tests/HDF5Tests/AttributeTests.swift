@@ -1,0 +1,113 @@
+import FixtureAuthoring
+import Tensors
+import Testing
+
+@testable import HDF5
+
+/// A stored attribute and the value that it must read as.
+struct StoredAttribute: Sendable, CustomTestStringConvertible {
+  let stored: AuthoredValue
+  let expected: AttributeValue
+
+  var testDescription: String { "\(stored)" }
+
+  static let all: [StoredAttribute] = [
+    StoredAttribute(stored: .fixed("café"), expected: .string("café")),
+    StoredAttribute(stored: .fixed("ascii", isUTF8: false), expected: .string("ascii")),
+    StoredAttribute(stored: .fixed("nulls", padding: .nulls), expected: .string("nulls")),
+    StoredAttribute(stored: .fixed("spaces", padding: .spaces), expected: .string("spaces")),
+    StoredAttribute(stored: .fixed(""), expected: .string("")),
+    StoredAttribute(stored: .fixedBytes([0x61, 0xFF, 0x62, 0]), expected: .string("a\u{FFFD}b")),
+    StoredAttribute(stored: .variableScalar("variable é"), expected: .string("variable é")),
+    StoredAttribute(stored: .variableScalar("ascii", isUTF8: false), expected: .string("ascii")),
+    StoredAttribute(
+      stored: .variable(["one", "", "three"]),
+      expected: .list([.string("one"), .string(""), .string("three")])),
+    StoredAttribute(stored: .int(-7, bits: 8), expected: .integer(-7)),
+    StoredAttribute(stored: .int(-70_000, bits: 32), expected: .integer(-70_000)),
+    StoredAttribute(stored: .int(-2, bits: 16, isBigEndian: true), expected: .integer(-2)),
+    StoredAttribute(stored: .int(.min), expected: .integer(.min)),
+    StoredAttribute(stored: .unsigned(3), expected: .integer(3)),
+    StoredAttribute(stored: .unsigned(.max), expected: .float(0x1p64)),
+    StoredAttribute(stored: .float32(0.1), expected: .float(Double(Float(0.1)))),
+    StoredAttribute(stored: .double(0.1), expected: .float(0.1)),
+    StoredAttribute(stored: .double(-.infinity), expected: .float(-.infinity)),
+    StoredAttribute(stored: .extended(0.1), expected: .float(0.1)),
+    StoredAttribute(stored: .doubles([1, 2.5]), expected: .list([.float(1), .float(2.5)])),
+    StoredAttribute(stored: .boolean(true), expected: .boolean(true)),
+    StoredAttribute(stored: .compound, expected: .other("compound of shape ()")),
+    StoredAttribute(stored: .null, expected: .other("empty (null dataspace)")),
+  ]
+}
+
+@Suite("Reading attributes")
+struct AttributeTests {
+  let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
+
+  private func attributes(
+    limits: ReadLimits = ReadLimits(), isNewestFormat: Bool = false, _ values: [(String, AuthoredValue)]
+  ) throws -> [Attribute] {
+    let path = folder.file("file.h5")
+    let author = try HDF5Author(path: path, isNewestFormat: isNewestFormat)
+    for (name, value) in values { try author.attribute(name, value) }
+    try author.close()
+    return try File(path: path, limits: limits).root.attributes()
+  }
+
+  @Test("a value of any stored type reads as what it says", arguments: StoredAttribute.all)
+  func readsValues(attribute: StoredAttribute) throws {
+    for isNewestFormat in [false, true] {
+      let read = try attributes(isNewestFormat: isNewestFormat, [("a", attribute.stored)])
+      #expect(read == [Attribute(name: "a", value: attribute.expected)])
+    }
+  }
+
+  @Test("NaN is a value")
+  func readsNaN() throws {
+    guard case .float(let value) = try attributes([("gamma", .double(.nan))])[0].value else {
+      Issue.record("not a float")
+      return
+    }
+    #expect(value.isNaN)
+  }
+
+  @Test("attributes come in the order of their names' bytes")
+  func ordersAttributes() throws {
+    let names = ["b", "a10", "a9", "Z"]
+    #expect(try attributes(names.map { ($0, .int(1)) }).map(\.name) == ["Z", "a10", "a9", "b"])
+  }
+
+  @Test("values above the limits are described, and too many attributes are refused")
+  func boundsAttributes() throws {
+    var limits = ReadLimits()
+    limits.attributeBytes = 64
+    limits.variableStringsPerAttribute = 2
+    limits.attributesPerObject = 3
+    let values: [(String, AuthoredValue)] = [
+      ("long", .doubles([Double](repeating: 1, count: 9))), ("strings", .variable(["a", "b", "c"])),
+      ("x", .int(1)),
+    ]
+    let read = try attributes(limits: limits, values)
+    #expect("\(read[0].value)".contains("above the limit of 64 bytes"))
+    #expect("\(read[1].value)".contains("3 variable-length strings, above the limit of 2"))
+    #expect(read[2].value == .integer(1))
+    #expect { try attributes(limits: limits, values + [("y", .int(2))]) } throws: {
+      "\($0)".contains("more than 3 attributes of an object")
+    }
+  }
+
+  @Test("the same values of other kinds convert exactly or not at all")
+  func convertsExactly() {
+    #expect(AttributeValue.integer(2).double == 2)
+    #expect(AttributeValue.list([.float(2)]).int == 2)
+    #expect(AttributeValue.float(2.5).int == nil)
+    #expect(AttributeValue.float(.nan).int == nil)
+    #expect(AttributeValue.float(1e300).int == nil)
+    #expect(AttributeValue.integer(1).bool == true)
+    #expect(AttributeValue.integer(2).bool == nil)
+    #expect(AttributeValue.boolean(true).double == nil)
+    #expect(AttributeValue.string("2").double == nil)
+    #expect(AttributeValue.list([.string("a"), .string("b")]).string == nil)
+  }
+}
