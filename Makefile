@@ -2,15 +2,72 @@
 
 SWIFT ?= swift
 PACKAGES := libhdf5-dev libmpfr-dev pkg-config
+MODULES := Tensors HDF5 Arithmetic FocalLoss Comparison Conformance Reporting
+DOCUMENTATION := .build/documentation
+SWIFT_FILES := Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 .PHONY: setup
-setup:
+setup: ## Install libhdf5, libmpfr and pkg-config where they are missing
 	@if pkg-config --exists hdf5 mpfr 2>/dev/null; then exit 0; fi; \
 	if ! command -v apt-get >/dev/null 2>&1; then \
 	  echo "focalcheck needs libhdf5, libmpfr and pkg-config, with their headers." >&2; \
-	  echo "  Homebrew: brew install hdf5 mpfr pkgconf    Fedora: dnf install hdf5-devel mpfr-devel pkgconf" >&2; \
+	  echo "  Homebrew: brew install hdf5 mpfr pkgconf" >&2; \
+	  echo "  Fedora:   dnf install hdf5-devel mpfr-devel pkgconf" >&2; \
 	  exit 1; \
 	fi; \
 	sudo=; if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
 	echo "Installing $(PACKAGES)"; \
-	$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null
+	$$sudo apt-get update -qq && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null
+
+.PHONY: build
+build: setup ## Build the program with optimisation
+	@echo "Building focalcheck; the first time takes a few minutes"
+	@$(SWIFT) build -q -c release --product focalcheck
+
+.PHONY: run
+run: build ## Judge the committed fixtures, print the report, write reports/latest.json
+	@.build/release/focalcheck run fixtures --output json=reports/latest.json || [ $$? -eq 1 ]
+
+.PHONY: test
+test: lint ## Lint, then run every test
+	$(SWIFT) test
+
+.PHONY: lint
+lint: setup ## Check the form of the Swift sources
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+.PHONY: format
+format: ## Bring the Swift sources into form
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
+
+.PHONY: reports
+reports: build ## Record the committed reports of the committed fixtures anew
+	@.build/release/focalcheck run fixtures --output text=reports/baseline.txt --output json=reports/baseline.json \
+	  >/dev/null || [ $$? -eq 1 ]
+
+.PHONY: fixtures
+fixtures: ## Export every fixture anew, each from a fresh virtual environment
+	fixtures/export.sh
+
+.PHONY: fixtures-check
+fixtures-check: setup ## Export a current Paddle and a current torch anew and compare with the committed fixtures
+	$(SWIFT) build --product focalcheck
+	FOCALCHECK="$$($(SWIFT) build --show-bin-path)/focalcheck" fixtures/check.sh
+
+.PHONY: docs
+docs: setup ## Build the documentation of all modules, into .build/documentation
+	rm -rf $(DOCUMENTATION)
+	$(SWIFT) package --allow-writing-to-directory $(DOCUMENTATION) generate-documentation \
+	  --enable-experimental-combined-documentation --warnings-as-errors \
+	  $(MODULES:%=--target %) --output-path $(DOCUMENTATION)
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf .build reports/latest.json

@@ -33,7 +33,8 @@ let package = Package(
     .target(
       name: "Conformance",
       dependencies: [
-        "HDF5", "Tensors", "Arithmetic", "FocalLoss", "Comparison", .product(name: "Crypto", package: "swift-crypto"),
+        "HDF5", "Tensors", "Arithmetic", "FocalLoss", "Comparison",
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .target(
@@ -42,7 +43,8 @@ let package = Package(
     .executableTarget(
       name: "focalcheck",
       dependencies: [
-        "Comparison", "Conformance", "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Comparison", "Conformance", "Reporting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -50,13 +52,25 @@ let package = Package(
       name: "FixtureAuthoring", dependencies: ["CHDF5", "Tensors"], path: "Tests/FixtureAuthoring",
       swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "FixtureAuthoring"], swiftSettings: strict),
-    .testTarget(name: "ArithmeticTests", dependencies: ["Arithmetic", "Tensors"], swiftSettings: strict),
-    .testTarget(name: "FocalLossTests", dependencies: ["FocalLoss", "Arithmetic", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "HDF5Tests", dependencies: ["HDF5", "Tensors", "FixtureAuthoring"], swiftSettings: strict),
+    .testTarget(
+      name: "ArithmeticTests", dependencies: ["Arithmetic", "CMPFR", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "FocalLossTests", dependencies: ["FocalLoss", "Arithmetic", "Tensors"], swiftSettings: strict),
     .testTarget(name: "ComparisonTests", dependencies: ["Comparison", "Tensors"], swiftSettings: strict),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Conformance", "FixtureAuthoring"], swiftSettings: strict),
+      name: "ConformanceTests",
+      dependencies: [
+        "Conformance", "Comparison", "FocalLoss", "Arithmetic", "HDF5", "Tensors", "FixtureAuthoring",
+      ],
+      swiftSettings: strict),
     .testTarget(
-      name: "ReportingTests", dependencies: ["Reporting", "Conformance", "FixtureAuthoring"], swiftSettings: strict),
+      name: "ReportingTests",
+      dependencies: ["Reporting", "Conformance", "Comparison", "Tensors", "FixtureAuthoring"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["focalcheck", "Tensors", "FixtureAuthoring"],
+      swiftSettings: strict),
   ]
 )

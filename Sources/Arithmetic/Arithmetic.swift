@@ -5,7 +5,7 @@ public import Tensors
 /// A formula is recorded once as a ``Program``; evaluating that program in different arithmetics gives the documented
 /// program's own result (``NativeArithmetic``) and whatever else is worth knowing about it. An arithmetic sees one primitive at a
 /// time, with the binary format that the step's result is rounded to; it never sees which formula it is part of.
-public protocol Arithmetic {
+public protocol Arithmetic<Value> {
   /// What an operand is.
   associatedtype Value
 

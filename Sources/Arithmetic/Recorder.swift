@@ -9,7 +9,8 @@ final class Recorder {
   func append(_ operation: Program.Operation, _ type: ElementType) -> Int {
     guard let format = type.floatFormat else { preconditionFailure("\(type) takes part in no arithmetic") }
     steps.append(
-      Program.Step(operation: operation, format: format, kernel: isInsideKernel ? kernels.count : nil, label: nil))
+      Program.Step(
+        operation: operation, format: format, kernel: isInsideKernel ? kernels.count : nil, label: nil))
     return steps.count - 1
   }
 

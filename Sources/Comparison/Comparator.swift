@@ -100,7 +100,8 @@ public struct Comparator: Sendable {
   }
 
   private mutating func addFinite(
-    _ expectedBits: UInt64, _ actualBits: UInt64, _ distance: UInt64, _ values: (expected: Double, actual: Double),
+    _ expectedBits: UInt64, _ actualBits: UInt64, _ distance: UInt64,
+    _ values: (expected: Double, actual: Double),
     at position: Int
   ) {
     let difference = (values.actual - values.expected).magnitude

@@ -54,7 +54,9 @@ public struct TolerancePolicy: Hashable, Sendable {
       name: "numpy", source: "numpy.allclose, its defaults for every dtype",
       tolerances: [:], other: .relative(rtol: 1e-5, atol: 1e-8)),
     TolerancePolicy(
-      name: "paddle", source: "OpTest.check_output, the defaults of Paddle's own operator tests (test/legacy_test/op_test.py)",
+      name: "paddle",
+      source:
+        "OpTest.check_output, the defaults of Paddle's own operator tests (test/legacy_test/op_test.py)",
       tolerances: [
         .float16: .relative(rtol: 1e-3, atol: 1e-3),
         .bfloat16: .relative(rtol: 1e-2, atol: 1e-2),

@@ -33,8 +33,10 @@ public struct CaseFilter: Hashable, Sendable {
   ///   - variant: its variant, unless it could not be read.
   ///   - framework: the name of its framework.
   ///   - version: the framework's version; `framework version` is matched too.
-  public func selects(id: String, name: String, variant: String?, framework: String, version: String) -> Bool {
+  public func selects(id: String, name: String, variant: String?, framework: String, version: String) -> Bool
+  {
     let subjects = [id, name, framework, "\(framework) \(version)"] + [variant].compactMap { $0 }
-    return patterns.isEmpty || patterns.contains { pattern in subjects.contains { fnmatch(pattern, $0, 0) == 0 } }
+    return patterns.isEmpty
+      || patterns.contains { pattern in subjects.contains { fnmatch(pattern, $0, 0) == 0 } }
   }
 }

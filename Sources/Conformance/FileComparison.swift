@@ -30,7 +30,8 @@ public struct FileComparison: Sendable {
   ///   - progress: called before each block with the dataset's path and how much of it has been compared.
   /// - Throws: ``FixtureError`` when a file cannot be opened as HDF5.
   public init(
-    expected expectedPath: String, actual actualPath: String, policy: TolerancePolicy, filter: PathFilter = PathFilter(),
+    expected expectedPath: String, actual actualPath: String, policy: TolerancePolicy,
+    filter: PathFilter = PathFilter(),
     progress: (String, Double) -> Void = { _, _ in }
   ) throws(FixtureError) {
     let expectedFile = try Self.open(expectedPath)
@@ -51,7 +52,9 @@ public struct FileComparison: Sendable {
     (self.policy, self.tensors) = (policy, tensors)
   }
 
-  private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+  private static func name(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
 
   private static func open(_ path: String) throws(FixtureError) -> File {
     let limit = FixtureLimits().fileBytes
@@ -60,7 +63,8 @@ public struct FileComparison: Sendable {
   }
 
   private static func report(
-    _ path: String, _ expected: Contents, _ actual: Contents, _ policy: TolerancePolicy, progress: (Double) -> Void
+    _ path: String, _ expected: Contents, _ actual: Contents, _ policy: TolerancePolicy,
+    progress: (Double) -> Void
   ) -> TensorReport {
     do throws(HDF5Error) {
       guard let expectedDataset = try expected.dataset(at: path) else {
@@ -72,10 +76,12 @@ public struct FileComparison: Sendable {
       }
       let (type, shape) = (expectedDataset.elementType, expectedDataset.shape)
       guard actualDataset.elementType == type else {
-        return TensorReport(path, actualDataset, .different("is \(actualDataset.elementType), expected is \(type)"))
+        return TensorReport(
+          path, actualDataset, .different("is \(actualDataset.elementType), expected is \(type)"))
       }
       guard actualDataset.shape == shape else {
-        return TensorReport(path, actualDataset, .different("has shape \(actualDataset.shape), expected is \(shape)"))
+        return TensorReport(
+          path, actualDataset, .different("has shape \(actualDataset.shape), expected is \(shape)"))
       }
       let tolerance = policy.tolerance(for: type)
       var comparator = Comparator(type, tolerance: tolerance)

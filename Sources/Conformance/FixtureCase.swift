@@ -25,7 +25,7 @@ public struct ConformanceCase {
   public let parameters: Parameters
   /// Where the case comes from.
   public let source: String?
-  /// Words to select cases by: an array of strings, or one string with commas between them.
+  /// Words to select cases by: an array of strings, or one string with commas or white space between them.
   public let tags: [String]
   /// What the framework did.
   public let outcome: CaseOutcome
@@ -76,7 +76,7 @@ public struct StoredTensor {
     }
   }
 
-  /// Reads a region into memory; see ``HDF5/Dataset/read(_:into:)``.
+  /// Reads a region into memory; see `Dataset/read(_:into:)`.
   public func read(_ region: Region, into buffer: UnsafeMutableRawBufferPointer) throws(FixtureError) {
     do throws(HDF5Error) {
       try dataset.read(region, into: buffer)
@@ -188,25 +188,16 @@ private struct CaseTensors {
 }
 
 extension AttributeValue {
-  /// An array of strings, or one string with commas between words.
+  /// An array of strings, or one string with commas or white space between words.
   fileprivate var tags: [String]? {
     switch self {
     case .string(let text):
-      return text.split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty }
+      return text.split { $0 == "," || $0.isWhitespace }.map(String.init)
     case .list(let values):
       let strings = values.compactMap(\.string)
       return strings.count == values.count ? strings : nil
     default:
       return nil
     }
-  }
-}
-
-extension Substring {
-  fileprivate var trimmed: String {
-    var text = self
-    while text.first?.isWhitespace == true { text.removeFirst() }
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return String(text)
   }
 }

@@ -37,6 +37,7 @@ public struct Judge {
     report.variant = conformanceCase.variant
     report.parameters = conformanceCase.parameters
     report.outcome = conformanceCase.outcome
+    report.purpose = conformanceCase.attributes["reason"]?.string
     guard let variant = Variants.named(conformanceCase.variant) else {
       let known = Variants.all.map { $0.name }.joined(separator: ", ")
       throw .rejected(Rejection(nil, "variant \"\(conformanceCase.variant)\" is none of \(known)"))
@@ -64,7 +65,9 @@ public struct Judge {
     var evaluation = Evaluation(plan, in: arithmetic)
     for block in plan.elements.regions(maximumCount: Self.blockCount) {
       let (inputs, results) = try evaluation.evaluate(block, of: conformanceCase, plan)
-      guard plan.reductions.isEmpty, let region = loss.shape.region(matching: block, of: plan.elements) else { continue }
+      guard plan.reductions.isEmpty, let region = loss.shape.region(matching: block, of: plan.elements) else {
+        continue
+      }
       let actual = try loss.block(region)
       comparator.add(expected: results, actual: actual, offset: block.offset)
       printed?.append(expected: results, actual: actual.values)
@@ -97,9 +100,8 @@ public struct Judge {
   private func rejection(
     of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type
   ) throws(JudgingError) -> Rejection? {
-    let name = variant.differentiableInput
-    if let type = conformanceCase.inputs[name]?.elementType, !variant.documentedTypes.contains(type) {
-      return Rejection(name, "\(name) is \(type), which the documentation does not offer")
+    if let rejection = variant.undocumented(conformanceCase.signature(defaultType: .float32)) {
+      return rejection
     }
     do throws(JudgingError) {
       let plan = try conformanceCase.plan(variant, lossType: nil)
@@ -158,16 +160,20 @@ extension Evaluation {
 }
 
 extension ConformanceCase {
+  fileprivate func signature(defaultType: ElementType) -> Signature {
+    Signature(
+      parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) }, defaultType: defaultType)
+  }
+
   /// Plans the case. Constructors such as `torch.zeros` make the default type, which a fixture does not state: it is
   /// taken to be float64 only where that, and not float32, gives the actual loss's type.
   fileprivate func plan(
     _ variant: any FocalLossVariant.Type, lossType: ElementType?
   ) throws(JudgingError) -> Plan {
-    let inputs = inputs.mapValues { Signature.Input($0.elementType, $0.shape) }
     do throws(Rejection) {
-      let plan = try variant.plan(Signature(parameters, inputs))
+      let plan = try variant.plan(signature(defaultType: .float32))
       guard lossType == .float64, plan.type != .float64 else { return plan }
-      let wide = try variant.plan(Signature(parameters, inputs, defaultType: .float64))
+      let wide = try variant.plan(signature(defaultType: .float64))
       return wide.type == .float64 ? wide : plan
     } catch {
       throw .rejected(error)
@@ -216,7 +222,9 @@ extension [Int: [NamedValue]] {
       kept[position] =
         self[position]
         ?? zip(inputs, columns).map { input, column in
-          NamedValue(name: input.name, type: input.type, value: column[column.count == 1 ? 0 : position - block.offset])
+          NamedValue(
+            name: input.name, type: input.type, value: column[column.count == 1 ? 0 : position - block.offset]
+          )
         }
     }
     return kept

@@ -18,8 +18,16 @@ public struct Report: Sendable {
   /// All cases, fixture by fixture, in the order of their names.
   public var cases: [CaseReport] { fixtures.flatMap(\.cases) }
 
-  /// The worst of the fixtures' verdicts; error when there is no fixture.
-  public var verdict: Verdict { fixtures.map(\.verdict).max() ?? .error }
+  /// The worst of the fixtures' verdicts; error when there is no case, or when nothing was compared: no element of
+  /// any tensor, and no case that raised.
+  public var verdict: Verdict {
+    comparesNothing ? .error : fixtures.map(\.verdict).max() ?? .error
+  }
+
+  /// Whether no element was compared, and no case raised.
+  public var comparesNothing: Bool {
+    !cases.contains { $0.outcome == .raised || $0.tensors.contains { ($0.comparison?.count ?? 0) > 0 } }
+  }
 }
 
 /// What was found in one fixture.
@@ -49,6 +57,8 @@ public struct CaseReport: Sendable {
   public internal(set) var variant: String?
   /// Its hyper-parameters; nil when the case could not be opened.
   public internal(set) var parameters: Parameters?
+  /// Why the case exists, in its author's words: its attribute `reason`.
+  public internal(set) var purpose: String?
   /// What the framework did; nil when the case could not be opened.
   public internal(set) var outcome: CaseOutcome?
   /// Why the case has its verdict where its tensors do not say: what could not be judged, or why it raised.

@@ -48,7 +48,8 @@ public struct Runner {
         guard !cases.isEmpty else { continue }
         reports.append(
           FixtureReport(
-            file: fixture.fileName, digest: fixture.digest, provenance: fixture.provenance, error: nil, cases: cases))
+            file: fixture.fileName, digest: fixture.digest, provenance: fixture.provenance, error: nil,
+            cases: cases))
       } catch {
         reports.append(
           FixtureReport(file: location.fileName, digest: nil, provenance: nil, error: error, cases: []))

@@ -1,5 +1,3 @@
-public import Tensors
-
 /// One documented way to compute a focal loss.
 ///
 /// A variant turns a ``Signature`` into a ``Plan``: the formula for one element, where the formula's inputs come
@@ -13,14 +11,16 @@ public protocol FocalLossVariant: Sendable {
   static var summary: String { get }
   /// The inputs that it reads; one that is optional stands in brackets.
   static var inputs: [String] { get }
-  /// The element types that its documentation offers for logit or prob.
+
+  /// What of a case its documentation does not offer, although the formula is defined for it; nil when it covers the
+  /// case.
   ///
-  /// A framework that raises on another type agrees with its documentation; a value in another type is judged.
-  static var documentedTypes: Set<ElementType> { get }
+  /// A framework that raises there agrees with its documentation; a value is judged all the same.
+  static func undocumented(_ signature: Signature) -> Rejection?
 
   /// Plans a case.
   ///
-  /// - Throws: ``Rejection`` when the documentation rules the input out.
+  /// - Throws: ``Rejection`` when the formula is not defined for the input.
   static func plan(_ signature: Signature) throws(Rejection) -> Plan
 }
 

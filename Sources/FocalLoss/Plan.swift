@@ -85,7 +85,10 @@ public struct ReductionStep: Hashable, Sendable {
   /// The type of the result.
   public let storedType: ElementType
 
-  init(_ reduction: Reduction, _ extent: Extent = .all, of type: ElementType, storedAs storedType: ElementType? = nil) {
+  init(
+    _ reduction: Reduction, _ extent: Extent = .all, of type: ElementType,
+    storedAs storedType: ElementType? = nil
+  ) {
     self.reduction = reduction
     self.extent = extent
     self.accumulationType = type == .float16 || type == .bfloat16 ? .float32 : type

@@ -31,7 +31,7 @@ public struct Signature: Hashable, Sendable {
   }
 }
 
-/// Why a documented variant does not accept its input: the documentation, or the operation itself, rules it out.
+/// Why a documented variant does not accept its input: the documentation, or the formula itself, rules it out.
 ///
 /// A case whose framework raised agrees with its documentation when the reference rejects it too. A case with a
 /// value that the reference rejects cannot be judged.
@@ -55,6 +55,19 @@ extension Signature {
   func input(_ name: String) throws(Rejection) -> Input {
     guard let input = inputs[name] else { throw Rejection(name, "the variant needs an input named \(name)") }
     return input
+  }
+
+  /// A rejection when the named input is there and of another type than float32 and float64, the two that every
+  /// documentation offers and every framework has on a CPU.
+  func undocumentedType(_ name: String) -> Rejection? {
+    guard let type = inputs[name]?.type, type != .float32, type != .float64 else { return nil }
+    return Rejection(name, "\(name) is \(type); only float32 and float64 are offered")
+  }
+
+  /// A rejection when α is outside of [0, 1].
+  var undocumentedAlpha: Rejection? {
+    (0...1).contains(parameters.alpha)
+      ? nil : Rejection(nil, "alpha is \(parameters.alpha), outside of [0, 1]")
   }
 
   /// The named input, which must be of a floating-point type.

@@ -59,7 +59,9 @@ struct OneHot: Source {
     for position in 0..<target.count {
       guard let id = target.integer(at: position), (0..<depth).contains(id) else {
         throw Rejection(
-          input, "\(input)[\(rows.lowerBound + position)] is \(target.value(at: position)), not a class id below \(depth)")
+          input,
+          "\(input)[\(rows.lowerBound + position)] is \(target.value(at: position)), not a class id below \(depth)"
+        )
       }
       ids.append(id)
     }

@@ -96,7 +96,7 @@ public final class Dataset {
     try Attribute.all(of: handle, path: path, limits: context.limits)
   }
 
-  /// Reads a region into memory: native byte order, ``Tensors/ElementType/byteCount`` bytes for each element, the
+  /// Reads a region into memory: native byte order, `ElementType/byteCount` bytes for each element, the
   /// bits as stored. Booleans become 0 or 1.
   ///
   /// - Parameters:

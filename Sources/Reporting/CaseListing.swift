@@ -13,7 +13,8 @@ public enum CaseListing {
           version: provenance.frameworkVersion)
       else { return nil }
       return [
-        fixture.caseID(name), variant ?? "(cannot be opened)", "\(provenance.framework) \(provenance.frameworkVersion)",
+        fixture.caseID(name), variant ?? "(cannot be opened)",
+        "\(provenance.framework) \(provenance.frameworkVersion)",
       ].map(visibleText).joined(separator: "\t")
     }
   }

@@ -22,7 +22,9 @@ public enum JSONReport: ReportFormat {
 
   public static func render(_ report: Report) -> String {
     let fixtures = report.fixtures.map { encoded(FixtureObject($0)) }
-    let cases = report.fixtures.flatMap { fixture in fixture.cases.map { encoded(CaseObject($0, of: fixture)) } }
+    let cases = report.fixtures.flatMap { fixture in
+      fixture.cases.map { encoded(CaseObject($0, of: fixture)) }
+    }
     return """
       {"schema":\(encoded(schema)),
       "verdict":\(encoded(report.verdict.rawValue)),
@@ -61,7 +63,9 @@ public enum JSONReport: ReportFormat {
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    guard let bytes = try? encoder.encode(value) else { preconditionFailure("every value here can be encoded") }
+    guard let bytes = try? encoder.encode(value) else {
+      preconditionFailure("every value here can be encoded")
+    }
     return String(decoding: bytes, as: UTF8.self)
   }
 }
@@ -125,6 +129,7 @@ private struct CaseObject: Encodable {
   let lossWeight: Double?
   let outcome: String?
   let verdict: String
+  let purpose: String?
   let reason: String?
   let printed: PrintedObject?
   let tensors: [TensorObject]
@@ -141,6 +146,7 @@ private struct CaseObject: Encodable {
     lossWeight = report.parameters?.lossWeight
     outcome = report.outcome?.rawValue
     verdict = report.verdict.rawValue
+    purpose = report.purpose
     reason = report.reason
     printed = report.printed.map(PrintedObject.init)
     tensors = report.tensors.map(TensorObject.init)
@@ -203,7 +209,9 @@ private struct TensorObject: Encodable {
     case .compared(let comparison, let tolerance, let inputs):
       reason = nil
       self.tolerance = tolerance.description
-      worstElements = comparison.worst.map { ElementObject($0, comparison.type, tensor, inputs[$0.position] ?? []) }
+      worstElements = comparison.worst.map {
+        ElementObject($0, comparison.type, tensor, inputs[$0.position] ?? [])
+      }
     case .different(let reason), .error(let reason):
       self.reason = reason
       tolerance = nil

@@ -26,9 +26,8 @@ enum TensorText {
     ]
     lines += mismatches(comparison)
     if comparison.nonfiniteMismatches == 0 {
-      lines.append(
-        "would pass with ulp:\(ulps.maximum), with rtol=\(comparison.maximumRelative),atol=0, "
-          + "or with rtol=0,atol=\(comparison.maximumAbsolute)")
+      let relative = comparison.maximumRelative.isFinite ? "rtol=\(comparison.maximumRelative), " : ""
+      lines.append("would pass with ulp:\(ulps.maximum), \(relative)or atol=\(comparison.maximumAbsolute)")
     }
     lines.append("histogram of ULPs:  \(histogram(ulps))")
     let outside = comparison.worst.filter { $0.verdict == .outside }
@@ -61,14 +60,17 @@ enum TensorText {
   private static func worst(
     _ element: ElementDifference, _ type: ElementType, _ tensor: TensorReport, _ inputs: [NamedValue]
   ) -> [String] {
-    let index = (tensor.shape?.coordinates(of: element.position) ?? []).map(String.init).joined(separator: ", ")
-    let inputText = inputs.map { "\(visibleText($0.name)) \(valueText($0.value, $0.type))" }.joined(separator: ", ")
+    let index = (tensor.shape?.coordinates(of: element.position) ?? []).map(String.init).joined(
+      separator: ", ")
+    let place = index.isEmpty ? "the result" : "[\(index)]"
+    let inputText = inputs.map { "\(visibleText($0.name)) \(valueText($0.value, $0.type))" }.joined(
+      separator: ", ")
     let distance = element.ulps.map { "\($0) ULP apart" } ?? element.elementClass.rawValue
     let text = { (bits: UInt64) in
       "\((type.floatFormat.map { valueText($0.value(ofBits: bits), type) } ?? "\(bits)").padded(16)) \(bitsText(bits, type))"
     }
     return [
-      "  [\(index)]  \(inputText)", "    expected \(text(element.expectedBits))",
+      "  \(place)\(inputText.isEmpty ? "" : "  \(inputText)")", "    expected \(text(element.expectedBits))",
       "    actual   \(text(element.actualBits))  \(distance)",
     ]
   }

@@ -1,36 +1,42 @@
 import Comparison
 public import Conformance
+import FocalLoss
 import Tensors
 
 /// The report for a person at a terminal: a summary table, what the documents print, then each tensor that is not
 /// conformant as a paragraph, and each case that could not be judged as a line.
 public enum TextReport: ReportFormat {
   public static let name = "text"
-  public static let summary = "for a person: a summary table, then a paragraph for each tensor that is not conformant"
+  public static let summary =
+    "for a person: a summary table, then a paragraph for each tensor that is not conformant"
 
   public static func render(_ report: Report) -> String {
     [
       summary(report),
       printedNumbers(report),
       section("Nonconformant", report.fixtures.flatMap(nonconformant)),
-      section("Could not be judged", report.fixtures.flatMap(errors)),
+      section("Could not be judged", [report.fixtures.flatMap(errors).joined()].filter { !$0.isEmpty }),
       conclusion(report),
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
   public static func render(_ comparison: FileComparison) -> String {
-    let differing = comparison.tensors.filter { $0.verdict != .conformant || $0.comparison?.identical != $0.comparison?.count }
+    let differing = comparison.tensors.filter {
+      $0.verdict != .conformant || $0.comparison?.identical != $0.comparison?.count
+    }
     let paragraphs = differing.map { tensor in
       visibleText(tensor.name) + "  \(tensor.verdict?.rawValue ?? "")\n" + TensorText.findings(tensor)
     }
     let counts = [Verdict.conformant, .nonconformant, .error].map { verdict in
-      let name = verdict == .conformant ? "agree" : verdict == .nonconformant ? "differ" : "could not be compared"
+      let name =
+        verdict == .conformant ? "agree" : verdict == .nonconformant ? "differ" : "could not be compared"
       return "\(comparison.tensors.count { $0.verdict == verdict }) \(name)"
     }
-    return (paragraphs + [
-      "\(visibleText(comparison.actual)) against \(visibleText(comparison.expected)), policy \(comparison.policy.name): "
-        + "\(comparison.tensors.count) datasets, \(counts.joined(separator: ", ")).\n"
-    ]).joined(separator: "\n")
+    return
+      (paragraphs + [
+        "\(visibleText(comparison.actual)) against \(visibleText(comparison.expected)), policy \(comparison.policy.name): "
+          + "\(comparison.tensors.count) datasets, \(counts.joined(separator: ", ")).\n"
+      ]).joined(separator: "\n")
   }
 
   private static func section(_ title: String, _ paragraphs: [String]) -> String {
@@ -45,15 +51,21 @@ public enum TextReport: ReportFormat {
     ])
     for fixture in report.fixtures {
       let comparisons = fixture.cases.flatMap(\.tensors).compactMap(\.comparison)
-      let sum = { (count: KeyPath<Comparison, Int>) in "\(comparisons.map { $0[keyPath: count] }.reduce(0, +))" }
+      let sum = { (count: KeyPath<Comparison, Int>) in
+        "\(comparisons.map { $0[keyPath: count] }.reduce(0, +))"
+      }
       table.rows.append([
         visibleText(fixture.file), "\(fixture.cases.count)",
         "\(fixture.cases.count { $0.outcome == .raised })", sum(\.count), sum(\.identical), sum(\.within),
-        sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-", fixture.verdict.rawValue,
+        sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-",
+        fixture.verdict.rawValue,
       ])
     }
     let carried = report.cases.flatMap(\.tensors).count { $0.comparison == nil && $0.verdict == nil }
-    let note = carried == 0 ? "" : "\(carried) gradient tensors are carried: their type and shape are checked, their values are not judged yet.\n"
+    let note =
+      carried == 0
+      ? ""
+      : "\(carried) gradient tensors are carried: their type and shape are checked, their values are not judged yet.\n"
     return "Policy \(visibleText(report.policy.name)): \(report.policy.source).\n\n" + table.text + note
   }
 
@@ -80,24 +92,35 @@ public enum TextReport: ReportFormat {
           order.append(name)
           paragraphs[name] = (
             "  \(visibleText(name))\n    \("document".padded(22))\(visibleText(printed.documented.joined(separator: " ")))\n"
-              + line("reference", printed, printed.expected), []
+              + line("reference", printed, printed.expected, distance(conformanceCase)), []
           )
         }
         paragraphs[name]?.lines.append(line(framework(fixture), printed, printed.actual))
       }
     }
     guard !order.isEmpty else { return "" }
-    return "Numbers that the documents print, and what the reference and the frameworks give to as many decimals\n\n"
+    return
+      "Numbers that the documents print, and what the reference and the frameworks give to as many decimals\n\n"
       + order.compactMap { paragraphs[$0].map { $0.head + $0.lines.joined() } }.joined()
   }
 
-  private static func line(_ source: String, _ printed: PrintedNumbers, _ values: [String]) -> String {
-    let text = printed.reproduces(values) ? "the same" : values.joined(separator: " ")
+  /// How far the reference is from the first framework that computed the case.
+  private static func distance(_ conformanceCase: CaseReport) -> String {
+    let ulps = conformanceCase.tensors.compactMap(\.comparison).map(\.ulps.maximum).max() ?? 0
+    return
+      "  (at most \(ulps) ULP from the framework\(conformanceCase.parameters?.reduction == Reduction.none ? "" : ": the order of a sum"))"
+  }
+
+  private static func line(
+    _ source: String, _ printed: PrintedNumbers, _ values: [String], _ note: String = ""
+  ) -> String {
+    let text = printed.reproduces(values) ? "the same" : values.joined(separator: " ") + note
     return "    \(source.padded(22))\(text)\n"
   }
 
   private static func framework(_ fixture: FixtureReport) -> String {
-    fixture.provenance.map { visibleText("\($0.framework) \($0.frameworkVersion)") } ?? visibleText(fixture.file)
+    fixture.provenance.map { visibleText("\($0.framework) \($0.frameworkVersion)") }
+      ?? visibleText(fixture.file)
   }
 
   // MARK: Findings
@@ -118,13 +141,14 @@ public enum TextReport: ReportFormat {
   private static func head(
     _ conformanceCase: CaseReport, _ tensor: TensorReport?, _ fixture: FixtureReport
   ) -> String {
-    var lines = "\(visibleText(conformanceCase.id))  \(visibleText(tensor?.name ?? ""))\n"
+    var lines = visibleText(conformanceCase.id) + (tensor.map { "  \(visibleText($0.name))" } ?? "") + "\n"
     if let variant = conformanceCase.variant, let parameters = conformanceCase.parameters {
       let weight = parameters.lossWeight == 1 ? "" : ", loss_weight \(parameters.lossWeight)"
       lines +=
         "  \(visibleText(variant)) by \(framework(fixture)), alpha \(parameters.alpha), gamma \(parameters.gamma), "
         + "reduction \(parameters.reduction.rawValue)\(weight)\n"
     }
+    if let purpose = conformanceCase.purpose { lines += "  case: \(visibleText(purpose))\n" }
     return lines
   }
 
@@ -134,7 +158,8 @@ public enum TextReport: ReportFormat {
       + fixture.cases.filter { $0.verdict == .error }.flatMap { conformanceCase -> [String] in
         let tensors = conformanceCase.tensors.compactMap { tensor -> String? in
           guard case .error(let reason) = tensor.finding else { return nil }
-          return "\(visibleText(fixture.file)): /cases/\(visibleText(conformanceCase.name))/\(visibleText(tensor.name)): \(reason)\n"
+          return
+            "\(visibleText(fixture.file)): /cases/\(visibleText(conformanceCase.name))/\(visibleText(tensor.name)): \(reason)\n"
         }
         return (conformanceCase.reason.map { ["\(visibleText($0))\n"] } ?? []) + tensors
       }

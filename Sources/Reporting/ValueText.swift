@@ -16,7 +16,9 @@ func bitsText(_ bits: UInt64, _ type: ElementType) -> String {
 
 /// A measure such as a relative difference, with three significant digits and no more.
 func measureText(_ value: Double) -> String {
-  guard value.isFinite, value != 0 else { return valueText(value, .float64) == "0.0" ? "0" : valueText(value, .float64) }
+  guard value.isFinite, value != 0 else {
+    return valueText(value, .float64) == "0.0" ? "0" : valueText(value, .float64)
+  }
   let exponent = Int(value.exponent) * 30103 / 100_000 - (value.exponent < 0 ? 1 : 0)
   let scale = power(10, 2 - exponent)
   let rounded = scale.isFinite && scale > 0 ? (value * scale).rounded() / scale : value

@@ -41,7 +41,9 @@ public struct FloatFormat: Hashable, Sendable {
   }
   /// The largest finite value.
   public var greatestFinite: Double {
-    Double(sign: .plus, exponent: maximumExponent, significand: 2 - Double(sign: .plus, exponent: -fractionBits, significand: 1))
+    Double(
+      sign: .plus, exponent: maximumExponent,
+      significand: 2 - Double(sign: .plus, exponent: -fractionBits, significand: 1))
   }
 
   /// Rounds to the nearest value of the format, ties to even; overflow gives infinity, NaN stays NaN.

@@ -40,7 +40,8 @@ private struct Regions: Sequence, IteratorProtocol, Sendable {
     self.shape = shape
     var rowCount = 1
     var axis = shape.rank
-    while axis > 0, rowCount * Swift.max(shape.dimensions[axis - 1], 1) <= maximumCount {
+    // An empty tensor has no region, and its other extents need not have a product.
+    while axis > 0, shape.count > 0, rowCount * Swift.max(shape.dimensions[axis - 1], 1) <= maximumCount {
       axis -= 1
       rowCount *= Swift.max(shape.dimensions[axis], 1)
     }
@@ -78,7 +79,8 @@ extension Shape {
     precondition(rows.isEmpty || rows.lowerBound >= 0 && rows.upperBound <= rowCount)
     let rowLength = rowCount == 0 ? 0 : count / rowCount
     return Region(
-      start: [rows.lowerBound] + dimensions.dropFirst().map { _ in 0 }, extent: [rows.count] + dimensions.dropFirst(),
+      start: [rows.lowerBound] + dimensions.dropFirst().map { _ in 0 },
+      extent: [rows.count] + dimensions.dropFirst(),
       offset: rows.lowerBound * rowLength, count: rows.count * rowLength)
   }
 }

@@ -21,7 +21,8 @@ struct Compare: ParsableCommand {
   @Argument(help: "The file that is compared with it.", completion: .file())
   var actual: String
 
-  @Option(help: ArgumentHelp("How far an element may lie from the expected one.", discussion: PolicyOption.help))
+  @Option(
+    help: ArgumentHelp("How far an element may lie from the expected one.", discussion: PolicyOption.help))
   var policy: TolerancePolicy = .uniform(.ulps(0))
 
   @Option(

@@ -19,7 +19,9 @@ struct Inspect: ParsableCommand {
       for location in FixtureLocation.find([file]) {
         let (text, isComplete) = FixtureText.render(try location.open())
         print(text, terminator: "")
-        if !isComplete { throw FixtureError(file: location.fileName, reason: "some of its cases cannot be opened") }
+        if !isComplete {
+          throw FixtureError(file: location.fileName, reason: "some of its cases cannot be opened")
+        }
       }
     } catch {
       Console.message(error.description)

@@ -19,7 +19,9 @@ struct Output: ExpressibleByArgument {
 
   init?(argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[1].isEmpty, ReportFormats.named(String(parts[0])) != nil else { return nil }
+    guard parts.count == 2, !parts[1].isEmpty, ReportFormats.named(String(parts[0])) != nil else {
+      return nil
+    }
     (format, path) = (String(parts[0]), String(parts[1]))
   }
 }
@@ -63,7 +65,8 @@ struct OutputOptions: ParsableArguments {
 
 /// Which fixtures and cases a command looks at.
 struct Selection: ParsableArguments {
-  @Argument(help: "Fixtures, or folders of fixtures; the folder fixtures when none is named.", completion: .file())
+  @Argument(
+    help: "Fixtures, or folders of fixtures; the folder fixtures when none is named.", completion: .file())
   var paths: [String] = []
 
   @Option(
@@ -79,6 +82,7 @@ struct Selection: ParsableArguments {
 
   /// Says what it means that there is no case.
   var emptinessMessage: String {
-    filter.isEmpty ? "there is no case to judge" : "no case matches \(filter.map(visibleText).joined(separator: ", "))"
+    filter.isEmpty
+      ? "there is no case to judge" : "no case matches \(filter.map(visibleText).joined(separator: ", "))"
   }
 }

@@ -14,7 +14,8 @@ struct Run: ParsableCommand {
 
   @OptionGroup var selection: Selection
 
-  @Option(help: ArgumentHelp("How far an element may lie from the expected one.", discussion: PolicyOption.help))
+  @Option(
+    help: ArgumentHelp("How far an element may lie from the expected one.", discussion: PolicyOption.help))
   var policy: TolerancePolicy = TolerancePolicy.presets[0]
 
   @OptionGroup var output: OutputOptions
@@ -28,7 +29,11 @@ struct Run: ParsableCommand {
     }
     line.finish()
     try output.write { $0.render(report) }
-    if report.fixtures.isEmpty { Console.message(selection.emptinessMessage) }
+    if report.fixtures.isEmpty {
+      Console.message(selection.emptinessMessage)
+    } else if report.comparesNothing {
+      Console.message("no element was compared")
+    }
     if let code = ExitCode(report.verdict) { throw code }
   }
 }

@@ -33,14 +33,31 @@ struct ElementaryFunction: Sendable, CustomTestStringConvertible {
   let mpfr: @Sendable (mpfr_ptr, mpfr_ptr, mpfr_ptr) -> Int32
 
   static let all = [
-    ElementaryFunction(testDescription: "exp") { $0.exp($1, $3) } mpfr: { r, x, _ in mpfr_exp(r, x, MPFR_RNDN) },
-    ElementaryFunction(testDescription: "log") { $0.log($1, $3) } mpfr: { r, x, _ in mpfr_log(r, x, MPFR_RNDN) },
-    ElementaryFunction(testDescription: "log1p") { $0.log1p($1, $3) } mpfr: { r, x, _ in mpfr_log1p(r, x, MPFR_RNDN) },
-    ElementaryFunction(testDescription: "pow") { $0.pow($1, $2, $3) } mpfr: { r, x, y in mpfr_pow(r, x, y, MPFR_RNDN) },
+    ElementaryFunction(testDescription: "exp") {
+      $0.exp($1, $3)
+    } mpfr: { r, x, _ in
+      mpfr_exp(r, x, MPFR_RNDN)
+    },
+    ElementaryFunction(testDescription: "log") {
+      $0.log($1, $3)
+    } mpfr: { r, x, _ in
+      mpfr_log(r, x, MPFR_RNDN)
+    },
+    ElementaryFunction(testDescription: "log1p") {
+      $0.log1p($1, $3)
+    } mpfr: { r, x, _ in
+      mpfr_log1p(r, x, MPFR_RNDN)
+    },
+    ElementaryFunction(testDescription: "pow") {
+      $0.pow($1, $2, $3)
+    } mpfr: { r, x, y in
+      mpfr_pow(r, x, y, MPFR_RNDN)
+    },
   ]
 
   init(
-    testDescription: String, rounded: @escaping @Sendable (CorrectRounding, Double, Double, FloatFormat) -> Double,
+    testDescription: String,
+    rounded: @escaping @Sendable (CorrectRounding, Double, Double, FloatFormat) -> Double,
     mpfr: @escaping @Sendable (mpfr_ptr, mpfr_ptr, mpfr_ptr) -> Int32
   ) {
     (self.testDescription, self.rounded, self.mpfr) = (testDescription, rounded, mpfr)
@@ -51,7 +68,9 @@ struct ElementaryFunction: Sendable, CustomTestStringConvertible {
 struct CorrectRoundingTests {
   static let formats: [FloatFormat] = [.float32, .float64]
 
-  @Test("elementary functions agree with MPFR at the format's own precision", arguments: ElementaryFunction.all, formats)
+  @Test(
+    "elementary functions agree with MPFR at the format's own precision", arguments: ElementaryFunction.all,
+    formats)
   func agreesWithMPFR(function: ElementaryFunction, format: FloatFormat) {
     let rounding = CorrectRounding()
     for (x, y) in samples(format) {
@@ -68,8 +87,10 @@ struct CorrectRoundingTests {
     var random = SystemlessRandom(seed: 7)
     var samples: [(Double, Double)] = []
     let special: [Double] = [
-      0, -0.0, 1, -1, .infinity, -.infinity, .nan, format.leastNonzero, -format.leastNonzero, format.leastNormal,
-      format.greatestFinite, -format.greatestFinite, 2, 0.5, 3, 0.1, -88.72284, 88.72284, -103.27893, -103.97208, 16.635532,
+      0, -0.0, 1, -1, .infinity, -.infinity, .nan, format.leastNonzero, -format.leastNonzero,
+      format.leastNormal,
+      format.greatestFinite, -format.greatestFinite, 2, 0.5, 3, 0.1, -88.72284, 88.72284, -103.27893,
+      -103.97208, 16.635532,
       709.782712893384, -745.1332191019411, -708.3964185322641, 1e-7, -0.9999999,
     ].map(format.round)
     let exponents: [Double] = [0, 0.5, 1, 1.5, 2, 5, -1, 3, .nan, .infinity].map(format.round)

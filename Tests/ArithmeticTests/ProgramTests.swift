@@ -4,20 +4,26 @@ import Testing
 
 @Suite("Program")
 struct ProgramTests {
-  private func value(_ type: ElementType, _ inputs: [Double], _ formula: ([Expression]) -> Expression) -> Double {
+  private func value(_ type: ElementType, _ inputs: [Double], _ formula: ([Expression]) -> Expression)
+    -> Double
+  {
     let program = Program.record(inputs.indices.map { Program.Input("x\($0)", type) }, formula)
     return program.evaluate(inputs.map { [$0] }, count: 1, in: NativeArithmetic())[0]
   }
 
   @Test("operators are the type's own, rounded at each step")
   func roundsEachStep() {
-    #expect(value(.float32, [0.1, 0.2]) { $0[0] + $0[1] } == Double(Float(Float(0.1).magnitude + Float(0.2))).rounded32)
+    #expect(
+      value(.float32, [0.1, 0.2]) { $0[0] + $0[1] }
+        == Double(Float(Float(0.1).magnitude + Float(0.2))).rounded32)
     #expect(value(.float32, [1]) { $0[0] / 3 } == Double(Float(1) / 3))
     #expect(value(.float64, [1]) { $0[0] / 3 } == 1.0 / 3)
     #expect(value(.float32, [16_777_216]) { $0[0] + 1 - 16_777_216 } == 0)
   }
 
-  @Test("one kernel on a 16-bit type rounds once, after computing in float32", arguments: [ElementType.float16, .bfloat16])
+  @Test(
+    "one kernel on a 16-bit type rounds once, after computing in float32",
+    arguments: [ElementType.float16, .bfloat16])
   func halfKernels(type: ElementType) throws {
     let format = try #require(type.floatFormat)
     let x = format.round(1.1)
@@ -53,7 +59,9 @@ struct ProgramTests {
 
   @Test("steps know their kernels and the names that the formula gives")
   func stepsAreNamed() {
-    let program = Program.record([.init("x", .float16)]) { kernel("double", $0[0]) { $0 + $0 }.named("twice") }
+    let program = Program.record([.init("x", .float16)]) {
+      kernel("double", $0[0]) { $0 + $0 }.named("twice")
+    }
     #expect(program.kernels.map(\.name) == ["double"])
     #expect(program.steps[program.output].label == "twice")
     #expect(program.steps[program.output].operation == .unary(.round, 1))

@@ -14,13 +14,17 @@ private func compare(
 struct ULPTests {
   @Test("the distance does not wrap from the largest value to its negative")
   func doesNotWrap() {
-    #expect(compare([-.greatestFiniteMagnitude], [.greatestFiniteMagnitude], .float64).ulps.maximum == 18_437_736_874_454_810_622)
+    #expect(
+      compare([-.greatestFiniteMagnitude], [.greatestFiniteMagnitude], .float64).ulps.maximum
+        == 18_437_736_874_454_810_622)
     let largest = Double(Float.greatestFiniteMagnitude)
     #expect(compare([-largest], [largest]).ulps.maximum == 4_278_190_078)
     #expect(compare([-65504], [65504], .float16).ulps.maximum == 63_486)
   }
 
-  @Test("zero lies between the least values of either sign", arguments: [ElementType.float16, .bfloat16, .float32, .float64])
+  @Test(
+    "zero lies between the least values of either sign",
+    arguments: [ElementType.float16, .bfloat16, .float32, .float64])
   func throughZero(type: ElementType) throws {
     let least = try #require(type.floatFormat).leastNonzero
     #expect(compare([-least], [least], type).ulps.maximum == 2)
@@ -77,7 +81,8 @@ struct ComparatorTests {
   @Test("NaN, infinities and signed zeros are classes of their own, and never a distance")
   func classes() {
     let comparison = compare(
-      [.nan, .nan, 1, .infinity, .infinity, 1, 0, -0.0], [.nan, 1, .nan, .infinity, -.infinity, .infinity, -0.0, -0.0],
+      [.nan, .nan, 1, .infinity, .infinity, 1, 0, -0.0],
+      [.nan, 1, .nan, .infinity, -.infinity, .infinity, -0.0, -0.0],
       .float32, .ulps(.max))
     #expect(comparison.identical == 3)
     #expect(comparison.nanMismatches == 2)
@@ -140,7 +145,8 @@ struct ComparatorTests {
     for start in stride(from: 0, to: 100, by: 9) {
       let range = start..<min(start + 9, 100)
       comparator.add(
-        expected: Array(expected[range]), actual: Tensor(.float64, .vector(range.count), values: Array(actual[range])),
+        expected: Array(expected[range]),
+        actual: Tensor(.float64, .vector(range.count), values: Array(actual[range])),
         offset: start)
     }
     #expect(comparator.comparison == compare(expected, actual, .float64, .ulps(3)))
@@ -161,7 +167,9 @@ struct ComparatorTests {
 
 @Suite("TolerancePolicy")
 struct TolerancePolicyTests {
-  @Test("a policy is written as it is read", arguments: ["torch", "numpy", "paddle", "ulp:4", "rtol=0.001,atol=1e-05"])
+  @Test(
+    "a policy is written as it is read",
+    arguments: ["torch", "numpy", "paddle", "ulp:4", "rtol=0.001,atol=1e-05"])
   func parses(text: String) throws {
     #expect(try #require(TolerancePolicy(parsing: text)).name == text)
   }
@@ -169,14 +177,19 @@ struct TolerancePolicyTests {
   @Test("either part of a tolerance may be left out")
   func partial() throws {
     #expect(
-      try #require(TolerancePolicy(parsing: "rtol=1e-3")).tolerance(for: .float32) == .relative(rtol: 1e-3, atol: 0))
+      try #require(TolerancePolicy(parsing: "rtol=1e-3")).tolerance(for: .float32)
+        == .relative(rtol: 1e-3, atol: 0))
     #expect(
-      try #require(TolerancePolicy(parsing: "atol=2,rtol=1")).tolerance(for: .int8) == .relative(rtol: 1, atol: 2))
+      try #require(TolerancePolicy(parsing: "atol=2,rtol=1")).tolerance(for: .int8)
+        == .relative(rtol: 1, atol: 2))
   }
 
   @Test(
     "anything else is refused",
-    arguments: ["", "ulp:", "ulp:-1", "ulp:1.5", "rtol=", "rtol=nan", "rtol=-1", "rtol=1,rtol=2", "rtol=1,,atol=1", "Torch", "x=1"])
+    arguments: [
+      "", "ulp:", "ulp:-1", "ulp:1.5", "rtol=", "rtol=nan", "rtol=-1", "rtol=1,rtol=2", "rtol=1,,atol=1",
+      "Torch", "x=1",
+    ])
   func refuses(text: String) { #expect(TolerancePolicy(parsing: text) == nil) }
 
   @Test("torch's tolerance grows as the type narrows")

@@ -9,7 +9,8 @@ import Testing
 
 @Suite("OutputFile")
 struct OutputFileTests {
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("focalcheck-\(UUID())").path
+  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("focalcheck-\(UUID())")
+    .path
 
   init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
 

@@ -23,7 +23,9 @@ struct FloatFormatTests {
     for bits in UInt16.min...UInt16.max {
       let expected = Double(Float16(bitPattern: bits))
       let value = FloatFormat.float16.value(ofBits: UInt64(bits))
-      #expect(value.bitPattern == expected.bitPattern || value.isNaN && expected.isNaN, "0x\(String(bits, radix: 16))")
+      #expect(
+        value.bitPattern == expected.bitPattern || value.isNaN && expected.isNaN,
+        "0x\(String(bits, radix: 16))")
     }
   }
 
@@ -51,7 +53,9 @@ struct FloatFormatTests {
     #expect(format.bits(of: .infinity) == format.infinityBits)
   }
 
-  @Test("float32 agrees with the compiler's Float", arguments: [1e-45, 0.1, 1e-40, 3.4e38, 16.635532, -0.0, 1 / 3])
+  @Test(
+    "float32 agrees with the compiler's Float",
+    arguments: [1e-45, 0.1, 1e-40, 3.4e38, 16.635532, -0.0, 1.0 / 3])
   func float32IsTheCompilers(value: Double) {
     #expect(FloatFormat.float32.bits(of: value) == UInt64(Float(value).bitPattern))
     #expect(FloatFormat.float32.leastNonzero == Double(Float.leastNonzeroMagnitude))

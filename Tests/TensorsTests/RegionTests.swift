@@ -3,9 +3,13 @@ import Testing
 
 @Suite("Region")
 struct RegionTests {
-  static let shapes: [[Int]] = [[], [0], [1], [7], [0, 3], [3, 0], [5, 7], [2, 3, 5], [4, 1, 3, 2], [1, 9]]
+  static let shapes: [[Int]] = [
+    [], [0], [1], [7], [0, 3], [3, 0], [5, 7], [2, 3, 5], [4, 1, 3, 2], [1, 9],
+  ]
 
-  @Test("regions cover a tensor once, in row-major order, and are no larger than asked", arguments: shapes, [1, 2, 4, 6, 100])
+  @Test(
+    "regions cover a tensor once, in row-major order, and are no larger than asked", arguments: shapes,
+    [1, 2, 4, 6, 100])
   func regionsCover(dimensions: [Int], maximum: Int) throws {
     let shape = try Shape(dimensions)
     var next = 0

@@ -1,5 +1,5 @@
 internal import Arithmetic
-public import Tensors
+internal import Tensors
 
 /// PaddleDetection's `FocalLoss`, a wrapper around `paddle.nn.functional.sigmoid_focal_loss`:
 /// `label = one_hot(target, C + 1)[:, :-1]`, the API with the reduction, then times `loss_weight`.
@@ -12,9 +12,13 @@ public import Tensors
 /// Source: ppdet/modeling/losses/focal_loss.py.
 public enum PaddleDetectionFocalLoss: FocalLossVariant {
   public static let name = "ppdet.focal_loss"
-  public static let summary = "PaddleDetection's FocalLoss: class ids, one-hot without the background column, loss_weight"
+  public static let summary =
+    "PaddleDetection's FocalLoss: class ids, one-hot without the background column, loss_weight"
   public static let inputs = ["logit", "target"]
-  public static let documentedTypes: Set<ElementType> = [.float32, .float64]
+
+  public static func undocumented(_ signature: Signature) -> Rejection? {
+    PaddleLoss.undocumented(signature)
+  }
 
   public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.classLogit()
@@ -22,18 +26,24 @@ public enum PaddleDetectionFocalLoss: FocalLossVariant {
     let target = try signature.integerInput("target", .vector(rows))
     let parameters = signature.parameters
     let isReduced = parameters.reduction != .none
-    let formula = Program.record([Program.Input("logit", logit.type), Program.Input("label", logit.type)]) { inputs in
+    let formula = Program.record([Program.Input("logit", logit.type), Program.Input("label", logit.type)]) {
+      inputs in
       let loss = PaddleSigmoidFocalLoss.loss(inputs[0], inputs[1], parameters)
       return isReduced ? loss : loss * parameters.lossWeight
     }
     return Plan(
       formula,
-      [Elementwise("logit"), OneHot(input: "target", shape: target.shape, columns: classes, depth: classes + 1)],
+      [
+        Elementwise("logit"),
+        OneHot(input: "target", shape: target.shape, columns: classes, depth: classes + 1),
+      ],
       over: logit.shape,
       reductions: isReduced ? [ReductionStep(parameters.reduction, of: logit.type)] : [],
       conclusion: isReduced
         ? Conclusion(
-          formula: .record([Program.Input(parameters.reduction.rawValue, logit.type)]) { $0[0] * parameters.lossWeight },
+          formula: .record([Program.Input(parameters.reduction.rawValue, logit.type)]) {
+            $0[0] * parameters.lossWeight
+          },
           tally: nil)
         : nil)
   }

@@ -1,5 +1,5 @@
 internal import Arithmetic
-public import Tensors
+internal import Tensors
 
 /// The classification loss of PaddleDetection's RetinaNet head.
 ///
@@ -15,9 +15,13 @@ public import Tensors
 /// Source: ppdet/modeling/heads/retina_head.py.
 public enum PaddleDetectionRetinaHeadLoss: FocalLossVariant {
   public static let name = "ppdet.retina_head_loss"
-  public static let summary = "the classification loss of PaddleDetection's RetinaNet head, over matched anchors"
+  public static let summary =
+    "the classification loss of PaddleDetection's RetinaNet head, over matched anchors"
   public static let inputs = ["logit", "anchor_label", "match", "gt_class"]
-  public static let documentedTypes: Set<ElementType> = [.float32, .float64]
+
+  public static func undocumented(_ signature: Signature) -> Rejection? {
+    PaddleLoss.undocumented(signature)
+  }
 
   public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.classLogit()
@@ -61,7 +65,8 @@ private struct Anchors {
     var result: [Int] = []
     for position in 0..<labels.count {
       guard let label = labels.integer(at: position), (-1...1).contains(label) else {
-        throw Rejection("anchor_label", "anchor_label holds \(labels.value(at: position)), which is none of −1, 0 and 1")
+        throw Rejection(
+          "anchor_label", "anchor_label holds \(labels.value(at: position)), which is none of −1, 0 and 1")
       }
       result.append(label)
     }
@@ -92,11 +97,13 @@ private struct AnchorClass: Source {
       }
       guard let index = match.integer(at: position), (0..<groundTruth.count).contains(index) else {
         throw Rejection(
-          "match", "match holds \(match.value(at: position)), not an index into gt_class of \(groundTruth.count)")
+          "match",
+          "match holds \(match.value(at: position)), not an index into gt_class of \(groundTruth.count)")
       }
       guard let id = groundTruth.integer(at: index), (0...anchors.classes).contains(id) else {
         throw Rejection(
-          "gt_class", "gt_class[\(index)] is \(groundTruth.value(at: index)), not a class id up to \(anchors.classes)")
+          "gt_class",
+          "gt_class[\(index)] is \(groundTruth.value(at: index)), not a class id up to \(anchors.classes)")
       }
       ids.append(id)
     }

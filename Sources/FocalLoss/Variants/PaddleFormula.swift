@@ -1,5 +1,5 @@
 internal import Arithmetic
-public import Tensors
+internal import Tensors
 
 /// The formula in the documentation of `paddle.nn.functional.sigmoid_focal_loss`, computed by hand with tensor
 /// operations:
@@ -11,24 +11,28 @@ public import Tensors
 /// evaluated from left to right, then divided by the normalizer, then reduced.
 ///
 /// - Shapes: logit and label alike; normalizer 0-D, (1,) or the length of logit's last axis.
-/// - Types: every operation in the tensor's type. An integer label takes part as the default type (float32), since it meets the Python number α first.
+/// - Types: every operation in the tensor's type. An integer or boolean label takes part as the default type
+///   (float32), since it meets the Python number α first; an integer normalizer as logit's type.
 /// - NaN and infinity: from logit 16.635532 on in float32 σ is 1, `log(1 − σ)` is −∞, and a label of 1 makes
 ///   `0 · −∞`, NaN; a label of 0 makes +∞. Below −88.7 σ is 0, and a label of 0 makes NaN.
 ///
 /// Source: Paddle's API documentation; the manual calculation of the first source document.
 public enum PaddleFormula: FocalLossVariant {
   public static let name = "paddle.formula"
-  public static let summary = "the formula in Paddle's documentation, calculated by hand with tensor operations"
+  public static let summary =
+    "the formula in Paddle's documentation, calculated by hand with tensor operations"
   public static let inputs = ["logit", "label", "[normalizer]"]
-  public static let documentedTypes: Set<ElementType> = [.float32, .float64]
+
+  public static func undocumented(_ signature: Signature) -> Rejection? {
+    PaddleLoss.undocumented(signature)
+  }
 
   public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.floatInput("logit")
     let label = try signature.input("label")
     try signature.require("label", label.shape, equals: logit.shape)
-    guard label.type != .bool else { throw Rejection("label", "label is bool, which has no negation") }
     let labelType = label.type.floatFormat == nil ? signature.defaultType : label.type
-    return try PaddleReduction.plan(signature, logit, labelType, loss: loss)
+    return try PaddleLoss.plan(signature, logit, labelType, loss: loss)
   }
 
   static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {

@@ -1,5 +1,5 @@
 internal import Arithmetic
-public import Tensors
+internal import Tensors
 
 /// `paddle.nn.functional.sigmoid_focal_loss` as it computes, in dynamic mode:
 ///
@@ -23,16 +23,20 @@ public enum PaddleSigmoidFocalLoss: FocalLossVariant {
   public static let name = "paddle.sigmoid_focal_loss"
   public static let summary = "paddle.nn.functional.sigmoid_focal_loss, in the API's own order of operations"
   public static let inputs = ["logit", "label", "[normalizer]"]
-  public static let documentedTypes: Set<ElementType> = [.float32, .float64]
+
+  public static func undocumented(_ signature: Signature) -> Rejection? {
+    PaddleLoss.undocumented(signature)
+  }
 
   public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.floatInput("logit")
     let label = try signature.floatInput("label")
-    guard label.type == logit.type else {
-      throw Rejection("label", "label is \(label.type) where logit is \(logit.type); they must be of one type")
+    for name in ["label", "normalizer"] {
+      guard let type = signature.inputs[name]?.type, type != logit.type else { continue }
+      throw Rejection(name, "\(name) is \(type) where logit is \(logit.type); they must be of one type")
     }
     try signature.require("label", label.shape, equals: logit.shape)
-    return try PaddleReduction.plan(signature, logit, label.type, loss: loss)
+    return try PaddleLoss.plan(signature, logit, label.type, loss: loss)
   }
 
   static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {

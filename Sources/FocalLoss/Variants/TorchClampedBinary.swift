@@ -1,5 +1,5 @@
 internal import Arithmetic
-public import Tensors
+internal import Tensors
 
 /// The clamped PyTorch binary `FocalLoss`, on probabilities:
 ///
@@ -22,7 +22,10 @@ public enum TorchClampedBinary: FocalLossVariant {
   public static let name = "torch.clamped_binary"
   public static let summary = "the PyTorch binary FocalLoss on probabilities, clamped to [1e-4, 1]"
   public static let inputs = ["prob", "target"]
-  public static let documentedTypes: Set<ElementType> = [.float16, .bfloat16, .float32, .float64]
+
+  public static func undocumented(_ signature: Signature) -> Rejection? {
+    signature.undocumentedType("prob")
+  }
 
   public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
     let prob = try signature.floatInput("prob")
@@ -62,7 +65,8 @@ struct ClassIndex: Source {
   /// - Throws: ``Rejection`` when the target has neither the shape of prob nor as many elements along one axis.
   init(_ input: String, _ shape: Shape, of elements: Shape) throws(Rejection) {
     guard shape.region(matching: elements.whole, of: elements) != nil else {
-      throw Rejection(input, "\(input) has shape \(shape), the variant needs \(elements) or that many along one axis")
+      throw Rejection(
+        input, "\(input) has shape \(shape), the variant needs \(elements) or that many along one axis")
     }
     (self.input, self.shape, self.elements) = (input, shape, elements)
   }
@@ -79,7 +83,8 @@ struct ClassIndex: Source {
       guard index == 0 || index == 1 else {
         throw Rejection(
           input,
-          "\(input)[\(block.offset + position)] is \(target.value(at: position)), whose integer part is neither 0 nor 1")
+          "\(input)[\(block.offset + position)] is \(target.value(at: position)), whose integer part is neither 0 nor 1"
+        )
       }
       classes.append(index.magnitude)
     }

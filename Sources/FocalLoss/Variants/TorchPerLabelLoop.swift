@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 
 /// `FocalLoss_MultiLabel`: ``TorchClampedBinary`` for each label in turn, then the mean of the labels' means or the
 /// sum of the labels' sums.
@@ -14,7 +14,10 @@ public enum TorchPerLabelLoop: FocalLossVariant {
   public static let name = "torch.per_label_loop"
   public static let summary = "the PyTorch FocalLoss_MultiLabel: the clamped binary loss label by label"
   public static let inputs = ["prob", "target"]
-  public static let documentedTypes: Set<ElementType> = TorchClampedBinary.documentedTypes
+
+  public static func undocumented(_ signature: Signature) -> Rejection? {
+    TorchClampedBinary.undocumented(signature)
+  }
 
   public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
     let prob = try signature.floatInput("prob")
@@ -30,7 +33,8 @@ public enum TorchPerLabelLoop: FocalLossVariant {
     let formula = TorchClampedBinary.batchLoss(prob.type, signature)
     let stored = signature.defaultType
     return Plan(
-      formula, [Elementwise("prob"), try ClassIndex("target", target.shape, of: prob.shape)], over: prob.shape,
+      formula, [Elementwise("prob"), try ClassIndex("target", target.shape, of: prob.shape)],
+      over: prob.shape,
       reductions: [
         ReductionStep(reduction, .columns(prob.shape.dimensions[1]), of: formula.type, storedAs: stored),
         ReductionStep(reduction, of: stored),

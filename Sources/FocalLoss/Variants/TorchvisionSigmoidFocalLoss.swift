@@ -1,5 +1,5 @@
 internal import Arithmetic
-public import Tensors
+internal import Tensors
 
 /// `torchvision.ops.sigmoid_focal_loss`:
 ///
@@ -14,7 +14,7 @@ public import Tensors
 /// then reduced. The cross entropy is PyTorch 2's.
 ///
 /// - Shapes: logit and label alike. Types: floating point; a label of another type than logit promotes.
-/// - α is −1 (no weighting) or within [0, 1].
+/// - α is documented as −1 (no weighting) or within [0, 1]; the code turns the weighting off below 0.
 /// - NaN and infinity: +∞ with a label of 1 is `0 · ∞`, NaN.
 ///
 /// Source: torchvision/ops/focal_loss.py.
@@ -22,13 +22,14 @@ public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
   public static let name = "torchvision.sigmoid_focal_loss"
   public static let summary = "torchvision.ops.sigmoid_focal_loss; alpha −1 turns the weighting off"
   public static let inputs = ["logit", "label"]
-  public static let documentedTypes: Set<ElementType> = [.float16, .bfloat16, .float32, .float64]
+
+  public static func undocumented(_ signature: Signature) -> Rejection? {
+    signature.undocumentedType("logit") ?? signature.undocumentedType("label")
+      ?? (signature.parameters.alpha == -1 ? nil : signature.undocumentedAlpha)
+  }
 
   public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
     let parameters = signature.parameters
-    guard (0...1).contains(parameters.alpha) || parameters.alpha == -1 else {
-      throw Rejection(nil, "alpha is \(parameters.alpha); it must be −1 or within [0, 1]")
-    }
     let logit = try signature.floatInput("logit")
     let label = try signature.floatInput("label")
     try signature.require("label", label.shape, equals: logit.shape)
@@ -37,7 +38,8 @@ public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
     }
     return Plan(
       formula, [Elementwise("logit"), Elementwise("label")], over: logit.shape,
-      reductions: parameters.reduction == .none ? [] : [ReductionStep(parameters.reduction, of: formula.type)])
+      reductions: parameters.reduction == .none ? [] : [ReductionStep(parameters.reduction, of: formula.type)]
+    )
   }
 
   static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {

@@ -1,0 +1,281 @@
+import FixtureAuthoring
+import Foundation
+import Tensors
+import Testing
+
+/// A file that cannot be judged, and what the message must say.
+struct BadFile: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let message: String
+  let write: @Sendable (TemporaryFolder, String) throws -> Void
+
+  init(_ name: String, _ message: String, write: @escaping @Sendable (TemporaryFolder, String) throws -> Void)
+  {
+    (testDescription, self.message, self.write) = (name, message, write)
+  }
+
+  /// A case whose logit is written in another way.
+  static func logit(
+    _ name: String, _ message: String, write: @escaping @Sendable (HDF5Author, String) throws -> Void
+  ) -> BadFile {
+    BadFile(name, "bad.h5: /cases/demo/inputs/logit: " + message) { _, path in
+      try DemoFixture.write(to: path, cases: []) { author in
+        try DemoFixture.demoCase(author, "demo", without: ["inputs/logit"])
+        try write(author, "/cases/demo/inputs/logit")
+      }
+    }
+  }
+
+  static let all: [BadFile] = [
+    BadFile("truncated", "bad.h5: ") { _, path in
+      try DemoFixture.write(to: path)
+      try Damage.truncate(path, to: 700)
+    },
+    BadFile("bit-flipped, with a manifest", "the manifest pins") { folder, path in
+      try DemoFixture.write(to: path)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: path)).count
+      let manifest =
+        "{\"schema\":\"focalcheck-manifest/1\",\"fixtures\":[{\"file\":\"bad.h5\",\"bytes\":\(bytes),\"sha256\":\"\(String(repeating: "ab", count: 32))\"}]}"
+      try Damage.write(folder.file("manifest.json"), Array(manifest.utf8))
+      try Damage.flipBit(path, bit: 8 * 2000)
+    },
+    BadFile("not HDF5", "bad.h5: ") { _, path in
+      try Damage.write(path, Array("not HDF5 at all. ".utf8) + Array(repeating: 32, count: 99))
+    },
+    BadFile("empty", "bad.h5: is empty") { _, path in try Damage.write(path, []) },
+    BadFile("wrong type", "bad.h5: /cases/demo/outputs/loss: is int32, documented is float32") { _, path in
+      try DemoFixture.write(to: path, cases: []) { author in
+        try DemoFixture.demoCase(author, "demo", without: ["outputs/loss"])
+        try author.dataset(
+          "/cases/demo/outputs/loss", Tensor(.int32, .vector(4), bytes: Array(repeating: 0, count: 16)))
+      }
+    },
+    BadFile("wrong shape", "bad.h5: /cases/demo/outputs/loss: has shape (3,), documented is (4,)") {
+      _, path in
+      try DemoFixture.write(to: path, cases: []) { author in
+        try DemoFixture.demoCase(author, "demo", without: ["outputs/loss"])
+        try author.dataset("/cases/demo/outputs/loss", Tensor(.float32, .vector(3), values: [1, 2, 3]))
+      }
+    },
+    BadFile("missing dataset", "bad.h5: /cases/demo/outputs/loss: is missing") { _, path in
+      try DemoFixture.write(to: path, cases: []) {
+        try DemoFixture.demoCase($0, "demo", without: ["outputs/loss"])
+      }
+    },
+    BadFile("unknown variant", "bad.h5: /cases/demo: variant \"keras.focal\" is none of") { _, path in
+      try DemoFixture.write(to: path, cases: []) {
+        try DemoFixture.demoCase($0, "demo", changing: ["variant": .fixed("keras.focal")])
+      }
+    },
+    .logit("a string", "") { try $0.stringDataset($1) },
+    .logit("an external link", "external link to ") {
+      try $0.externalLink($1, file: "other.h5", target: "/x")
+    },
+    .logit("a virtual dataset", "") {
+      try $0.virtualDataset($1, shape: .vector(4), sourceFile: "other.h5", source: "/x")
+    },
+    .logit("external storage", "") { try $0.externalStorage($1, shape: .vector(4), file: "passwd") },
+    .logit("a plug-in filter", "") { try $0.filtered($1, DemoFixture.logit, filter: 32001) },
+    .logit("huge dimensions", "") { try $0.unwritten($1, .float32, shape: .vector(1 << 40), chunk: [1024]) },
+    .logit("a gzip bomb", "") { try $0.compressionBomb($1, chunkCount: 2048, chunkBytes: 1 << 20) },
+  ]
+}
+
+/// What the program may map: its libraries, and little more than the 32 MiB that a chunk may have. Two files of 256 MiB
+/// or a bomb of 2 GiB do not fit.
+private let addressSpace = 400 << 20
+
+@Suite("The program")
+struct CommandLineTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func focalcheck(_ arguments: String...) throws -> Program.Result {
+    try Program.run(arguments, in: folder.path)
+  }
+
+  @Test("a bad file ends with 2, says which object and why, in bounded memory", arguments: BadFile.all)
+  func badFiles(bad: BadFile) throws {
+    try bad.write(folder, folder.file("bad.h5"))
+    let result = try Program.run(["run", "bad.h5"], in: folder.path, addressSpace: addressSpace)
+    #expect(result.status == 2, "\(result.text)")
+    #expect(result.output.contains(bad.message), "\(result.text)")
+  }
+
+  @Test("a good case beside bad ones is still judged")
+  func goodBesideBad() throws {
+    try DemoFixture.write(to: folder.file("a.h5"), cases: ["good"]) {
+      try DemoFixture.demoCase($0, "bad", without: ["inputs/logit"])
+    }
+    let result = try focalcheck("run", "a.h5", "missing.h5", "--policy", "ulp:18446744073709551615")
+    #expect(result.status == 2)
+    #expect(
+      result.output.contains(
+        "2 cases: 1 conformant, 0 nonconformant, 1 could not be judged, 1 fixture could not be read."))
+    #expect(result.output.contains("missing.h5: there is no such file or folder\n"))
+  }
+
+  @Test("the exit code is the verdict", arguments: [("ulp:0", Int32(1)), ("atol=10", 0)])
+  func exitCodes(policy: String, status: Int32) throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try focalcheck("run", "demo.h5", "--policy", policy)
+    #expect(result.status == status, "\(result.text)")
+    #expect(result.messages == "")
+  }
+
+  @Test(
+    "wrong usage ends with 64",
+    arguments: [
+      ["run", "--policy", "close"], ["run", "--output", "yaml=x"], ["run", "--output", "json"], ["judge"],
+      ["compare", "one.h5"], ["inspect"],
+    ])
+  func usage(arguments: [String]) throws {
+    let result = try Program.run(arguments, in: folder.path)
+    #expect(result.status == 64, "\(result.text)")
+    #expect(result.output == "")
+  }
+
+  @Test("help tells an example for each command", arguments: ["run", "list", "inspect", "compare"])
+  func help(command: String) throws {
+    let result = try focalcheck(command, "--help")
+    #expect(result.status == 0)
+    #expect(result.output.contains("focalcheck \(command) "))
+    #expect(result.output.contains("EXAMPLE"))
+  }
+
+  @Test("completions can be generated", arguments: ["bash", "zsh", "fish"])
+  func completions(shell: String) throws {
+    let result = try focalcheck("--generate-completion-script", shell)
+    #expect(result.status == 0)
+    #expect(result.output.contains("focalcheck"))
+  }
+
+  @Test("no selected case ends with 2")
+  func nothingSelected() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    for command in ["run", "list"] {
+      let result = try focalcheck(command, "demo.h5", "--filter", "torch*")
+      #expect(result.status == 2)
+      #expect(result.messages == "focalcheck: no case matches torch*\n")
+    }
+  }
+
+  @Test("without a path the folder fixtures is judged")
+  func defaultFolder() throws {
+    #expect(try focalcheck("run").output.contains("fixtures: there is no such file or folder"))
+    try FileManager.default.createDirectory(
+      atPath: folder.file("fixtures"), withIntermediateDirectories: true)
+    try DemoFixture.write(to: folder.file("fixtures/demo.h5"))
+    #expect(try focalcheck("list").output == "demo.h5#demo\tpaddle.sigmoid_focal_loss\tdemo 1.2.3\n")
+  }
+
+  @Test("outputs are written beside the text report, and - takes its place")
+  func outputs() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let text = try focalcheck("run", "demo.h5", "--output", "json=report.json", "--output", "text=report.txt")
+    #expect(try String(contentsOfFile: folder.file("report.txt"), encoding: .utf8) == text.output)
+    let json = try focalcheck("run", "demo.h5", "--output", "json=-")
+    #expect(try String(contentsOfFile: folder.file("report.json"), encoding: .utf8) == json.output)
+    let failed = try focalcheck(
+      "run", "demo.h5", "--policy", "atol=10", "--output", "json=missing/report.json")
+    #expect(failed.status == 2)
+    #expect(failed.messages.contains("missing/report.json: cannot be written"))
+  }
+
+  @Test("inspect shows provenance, cases, shapes and types")
+  func inspect() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try focalcheck("inspect", "demo.h5")
+    #expect(result.status == 0)
+    for text in [
+      "framework        demo 1.2.3 on cpu", "inputs/logit     float32 (4,)",
+      "alpha 0.25, gamma 2.0, reduction none",
+    ] {
+      #expect(result.output.contains(text), "\(result.text)")
+    }
+    #expect(try focalcheck("inspect", "missing.h5").status == 2)
+  }
+}
+
+@Suite("compare")
+struct CompareTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try write("a.h5", Tensor(.float32, .vector(3), values: [1, 2, 3]))
+  }
+
+  private func write(_ file: String, _ tensor: Tensor, adding: (HDF5Author) throws -> Void = { _ in }) throws
+  {
+    let author = try HDF5Author(path: folder.file(file))
+    try author.dataset("/group/x", tensor)
+    try adding(author)
+    try author.close()
+  }
+
+  private func compare(_ arguments: String...) throws -> Program.Result {
+    try Program.run(["compare", "a.h5", "b.h5"] + arguments, in: folder.path)
+  }
+
+  @Test("equal files agree")
+  func equal() throws {
+    try write("b.h5", Tensor(.float32, .vector(3), values: [1, 2, 3]))
+    let result = try compare()
+    #expect(result.status == 0, "\(result.text)")
+    #expect(result.output.hasSuffix("1 datasets, 1 agree, 0 differ, 0 could not be compared.\n"))
+  }
+
+  @Test("a difference is told with index, values and distance, and a tolerance may admit it")
+  func different() throws {
+    try write("b.h5", Tensor(.float32, .vector(3), values: [1, Double(Float(2).nextUp), 3]))
+    let result = try compare()
+    #expect(result.status == 1)
+    #expect(result.output.contains("  [1]\n"), "\(result.text)")
+    #expect(result.output.contains("1 ULP apart"))
+    #expect(try compare("--policy", "ulp:1").status == 0)
+    #expect(try compare("--policy", "torch").status == 0)
+  }
+
+  @Test("another shape, another type and a missing dataset are differences")
+  func structure() throws {
+    try write("b.h5", Tensor(.float32, .column(3), values: [1, 2, 3]))
+    #expect(try compare("--policy", "atol=9").output.contains("has shape (3, 1), expected is (3,)"))
+    try write("b.h5", Tensor(.float64, .vector(3), values: [1, 2, 3]))
+    #expect(try compare("--policy", "atol=9").output.contains("is float64, expected is float32"))
+    try write("b.h5", Tensor(.float32, .vector(3), values: [1, 2, 3])) {
+      try $0.dataset("/more", Tensor(.float32, .vector(1), values: [1]))
+    }
+    let more = try compare()
+    #expect(
+      more.output.contains("/more  nonconformant\n  only the actual file has this dataset\n"), "\(more.text)")
+    #expect(more.status == 1)
+    #expect(try compare("--filter", "/group/*").status == 0)
+  }
+
+  @Test("what cannot be compared ends with 2")
+  func unjudged() throws {
+    try write("b.h5", Tensor(.float32, .vector(3), values: [1, 2, 3])) { try $0.stringDataset("/text") }
+    let result = try compare()
+    #expect(result.status == 2)
+    #expect(result.output.contains("/text  error\n  in the actual file: "), "\(result.text)")
+    #expect(try compare("--filter", "/nothing").status == 2)
+    try Damage.write(folder.file("b.h5"), Array(repeating: 7, count: 300))
+    #expect(try compare().messages.hasPrefix("focalcheck: b.h5: "))
+  }
+
+  @Test("memory does not grow with the tensors")
+  func memory() throws {
+    for (file, count) in [("a.h5", 1 << 26), ("b.h5", 1 << 26)] {
+      let author = try HDF5Author(path: folder.file(file))
+      let stream = try author.stream("/x", .float32, .vector(count))
+      let block = [UInt8](repeating: 0x3F, count: 4 << 20)
+      for region in Shape.vector(count).regions(maximumCount: 1 << 20) { try stream.write(region, block) }
+      try stream.close()
+      try author.close()
+    }
+    let result = try Program.run(["compare", "a.h5", "b.h5"], in: folder.path, addressSpace: addressSpace)
+    #expect(result.status == 0, "\(result.text)")
+  }
+}

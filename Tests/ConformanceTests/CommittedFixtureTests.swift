@@ -1,0 +1,159 @@
+import Arithmetic
+import Comparison
+import FocalLoss
+import Tensors
+import Testing
+
+@testable import Conformance
+
+@Suite("Committed fixtures")
+struct CommittedFixtureTests {
+  @Test("every case of every fixture can be judged")
+  func everyCaseIsJudged() {
+    let report = Runner(policy: TolerancePolicy.presets[0]).run(FixtureLocation.find([committedFixtures]))
+    #expect(report.fixtures.count == 5)
+    for fixture in report.fixtures {
+      #expect(fixture.error == nil)
+      for conformanceCase in fixture.cases where conformanceCase.verdict == .error {
+        Issue.record("\(conformanceCase.id): \(conformanceCase.reason ?? "\(conformanceCase.tensors)")")
+      }
+    }
+  }
+
+  @Test("the numbers that the documents print come out of the frameworks and of the reference")
+  func printedNumbers() {
+    let report = Runner(policy: TolerancePolicy.presets[0]).run(FixtureLocation.find([committedFixtures]))
+    let printed = report.cases.compactMap(\.printed)
+    #expect(printed.count >= 17)
+    for conformanceCase in report.cases {
+      guard let numbers = conformanceCase.printed else { continue }
+      #expect(numbers.reproduces(numbers.actual), "\(conformanceCase.id): \(numbers.actual)")
+      // The last bit of a sum is a matter of its order; the reference rounds the exact sum.
+      let distance = conformanceCase.tensors.first?.comparison?.ulps.maximum
+      #expect(
+        numbers.reproduces(numbers.expected)
+          || conformanceCase.parameters?.reduction == .sum && distance == 1,
+        "\(conformanceCase.id): \(numbers.expected)")
+    }
+  }
+
+  /// Paddle computes tensors of seven elements or fewer without vector lanes, by the C library alone. That library
+  /// is not correctly rounded, the reference is; nothing else may differ.
+  @Test(
+    "on Paddle's small tensors each element that is not identical is one primitive's rounding",
+    arguments: ["paddle-2.6.2.h5", "paddle-3.0.0.h5", "paddle-3.3.1.h5"])
+  func smallTensors(file: String) throws {
+    let fixture = try FixtureLocation(path: "\(committedFixtures)/\(file)").open()
+    var (identical, count) = (0, 0)
+    for name in fixture.caseNames {
+      let conformanceCase = try fixture.conformanceCase(name)
+      // A boolean label has no meaning that Paddle and the reference share.
+      guard conformanceCase.parameters.reduction == .none, let loss = conformanceCase.outputs["loss"],
+        (1...7).contains(loss.shape.count), conformanceCase.inputs["label"]?.elementType != .bool
+      else { continue }
+      let elements = try ElementwiseCase(conformanceCase, loss)
+      for position in 0..<loss.shape.count {
+        count += 1
+        if elements.isIdentical(at: position) {
+          identical += 1
+        } else {
+          #expect(
+            elements.isOneRounding(at: position),
+            "\(conformanceCase.id) [\(position)]: \(elements.text(at: position))")
+        }
+      }
+    }
+    #expect(count > 100)
+    #expect(Double(identical) >= 0.95 * Double(count), "\(identical) of \(count) are identical")
+  }
+}
+
+/// A small elementwise case, with everything in memory.
+private struct ElementwiseCase {
+  let formula: Program
+  let columns: [[Double]]
+  let actual: Tensor
+
+  init(_ conformanceCase: ConformanceCase, _ loss: StoredTensor) throws {
+    let variant = try #require(Variants.named(conformanceCase.variant))
+    let plan = try variant.plan(
+      Signature(
+        conformanceCase.parameters,
+        conformanceCase.inputs.mapValues { Signature.Input($0.elementType, $0.shape) }))
+    columns = try plan.columns(
+      for: plan.elements.whole, from: conformanceCase.inputs.mapValues { try $0.readAll() })
+    formula = plan.formula
+    actual = try loss.readAll()
+  }
+
+  private func expected(at position: Int, in arithmetic: some Arithmetic<Double>) -> UInt64 {
+    let inputs = columns.map { [$0[$0.count == 1 ? 0 : position]] }
+    return Tensor(formula.type, .scalar, values: formula.evaluate(inputs, count: 1, in: arithmetic)).bits(
+      at: 0)
+  }
+
+  private func agrees(_ bits: UInt64, at position: Int) -> Bool {
+    let format = formula.type.floatFormat ?? .float64
+    return bits == actual.bits(at: position)
+      || format.value(ofBits: bits).isNaN && actual.value(at: position).isNaN
+  }
+
+  func isIdentical(at position: Int) -> Bool {
+    agrees(expected(at: position, in: NativeArithmetic()), at: position)
+  }
+
+  /// Whether moving one elementary function's result by one ULP gives the actual bits.
+  func isOneRounding(at position: Int) -> Bool {
+    for call in 0..<formula.steps.count {
+      for direction in [-1.0, 1] {
+        let nudged = NudgedArithmetic(call: call, direction: direction)
+        if agrees(expected(at: position, in: nudged), at: position) { return true }
+      }
+    }
+    return false
+  }
+
+  func text(at position: Int) -> String {
+    "expected 0x\(String(expected(at: position, in: NativeArithmetic()), radix: 16)), actual 0x\(String(actual.bits(at: position), radix: 16))"
+  }
+}
+
+/// The native arithmetic with the result of one elementary function moved by one ULP.
+private struct NudgedArithmetic: Arithmetic {
+  private final class Counter { var calls = 0 }
+
+  let call: Int
+  let direction: Double
+  private let native = NativeArithmetic()
+  private let counter = Counter()
+
+  init(call: Int, direction: Double) {
+    self.call = call
+    self.direction = direction
+  }
+
+  private func nudged(_ value: Double, _ format: FloatFormat) -> Double {
+    defer { counter.calls += 1 }
+    guard counter.calls == call, value.isFinite else { return value }
+    let step = Double(
+      sign: .plus, exponent: max(Int(value.exponent), format.minimumExponent) - format.fractionBits,
+      significand: 1)
+    return format.round(value + direction * step)
+  }
+
+  func constant(_ value: Double, _ format: FloatFormat) -> Double { native.constant(value, format) }
+
+  func apply(_ primitive: UnaryPrimitive, _ x: Double, _ format: FloatFormat) -> Double {
+    let value = native.apply(primitive, x, format)
+    return [.exp, .log, .log1p].contains(primitive) ? nudged(value, format) : value
+  }
+
+  func apply(_ primitive: BinaryPrimitive, _ x: Double, _ y: Double, _ format: FloatFormat) -> Double {
+    let value = native.apply(primitive, x, y, format)
+    return primitive == .pow ? nudged(value, format) : value
+  }
+
+  func select(_ condition: Double, _ x: Double, _ y: Double, _ format: FloatFormat) -> Double {
+    native.select(condition, x, y, format)
+  }
+}

@@ -1,0 +1,128 @@
+import Comparison
+import Conformance
+import FixtureAuthoring
+import Foundation
+import Tensors
+import Testing
+
+@testable import Reporting
+
+/// The repository's folder.
+private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent()
+
+private func reportOfCommittedFixtures() -> Report {
+  Runner(policy: TolerancePolicy.presets[0]).run(
+    FixtureLocation.find([root.appendingPathComponent("fixtures").path]))
+}
+
+@Suite("Committed reports")
+struct CommittedReportTests {
+  /// `make reports` records them anew.
+  @Test("the committed reports are reproduced byte for byte", arguments: [("text", "txt"), ("json", "json")])
+  func reproduced(format: String, suffix: String) throws {
+    let file = root.appendingPathComponent("reports/baseline.\(suffix)")
+    let recorded = try String(contentsOf: file, encoding: .utf8).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    let rendered = try #require(ReportFormats.named(format)).render(reportOfCommittedFixtures())
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    for (line, (old, new)) in zip(recorded, rendered).enumerated() where old != new {
+      Issue.record("line \(line + 1) was\n  \(old.prefix(400))\nand is\n  \(new.prefix(400))")
+      break
+    }
+    #expect(recorded.count == rendered.count)
+  }
+
+  @Test("the JSON report agrees with its schema, and each case stands on its own line")
+  func schema() throws {
+    let text = JSONReport.render(reportOfCommittedFixtures())
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    for violation in schema.violations(in: value).prefix(10) { Issue.record("\(violation)") }
+    let cases = try #require((value as? [String: Any])?["cases"] as? [Any])
+    #expect(text.split(separator: "\n").count { $0.hasPrefix("{\"alpha\"") } == cases.count)
+  }
+
+  @Test("the schema refuses what is not a report")
+  func schemaRefuses() throws {
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    let text = JSONReport.render(Report(policy: TolerancePolicy.presets[0], fixtures: []))
+    let report = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    #expect(schema.violations(in: report) == [])
+    #expect(schema.violations(in: report.merging(["verdict": "fine"]) { $1 }) != [])
+    #expect(schema.violations(in: report.merging(["unknown": 1]) { $1 }) != [])
+    #expect(schema.violations(in: report.filter { $0.key != "summary" }) != [])
+    #expect(schema.violations(in: report.merging(["cases": [["id": "x"]]]) { $1 }) != [])
+  }
+}
+
+@Suite("Report formats")
+struct ReportFormatTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A report with an outside element, non-finite values, a bad case, a bad file and a hostile name.
+  private func report() throws -> Report {
+    try DemoFixture.write(to: folder.file("demo.h5"), cases: ["demo"]) { author in
+      try DemoFixture.demoCase(author, "nan\u{202E}\nname", without: ["outputs/loss"])
+      let values = [Double.nan, .infinity, 0.02, 2.06]
+      try author.dataset(
+        "/cases/nan\u{202E}\nname/outputs/loss", Tensor(.float32, .vector(4), values: values))
+      try DemoFixture.demoCase(author, "no label", without: ["inputs/label"])
+    }
+    try Damage.write(folder.file("zeros.h5"), Array(repeating: 0, count: 200))
+    return Runner(policy: .uniform(.ulps(4))).run(FixtureLocation.find([folder.path]))
+  }
+
+  @Test("a nonconformant tensor reads like a failed test")
+  func paragraph() throws {
+    let text = TextReport.render(try report())
+    for line in [
+      "demo.h5#demo  outputs/loss",
+      "  paddle.sigmoid_focal_loss by demo 1.2.3, alpha 0.25, gamma 2.0, reduction none",
+      "  4 of 4 elements outside ulp:4; 0 within, 0 identical  (float32 (4,))",
+      "    [0]  logit -1.5, label 0.0",
+      "  classes: 1 with NaN on one side only, 1 with an infinity that the other side does not share",
+      "demo.h5: /cases/no label/inputs/label: the variant needs an input named label",
+      "3 cases: 0 conformant, 2 nonconformant, 1 could not be judged, 1 fixture could not be read.",
+    ] { #expect(text.contains(line + "\n"), "missing: \(line)\nin\n\(text)") }
+  }
+
+  @Test("names from a file are shown with their invisible characters escaped")
+  func escapes() throws {
+    let text = TextReport.render(try report())
+    #expect(text.contains("demo.h5#nan\\u{202E}\\nname  outputs/loss\n"))
+    #expect(!text.unicodeScalars.contains("\u{202E}"))
+  }
+
+  @Test("JSON says NaN and infinities in words, beside their bits")
+  func nonfinite() throws {
+    let text = JSONReport.render(try report())
+    #expect(text.contains("\"actual\":\"NaN\",\"actual_bits\":\"0x7fc00000\""))
+    #expect(text.contains("\"actual\":\"Infinity\",\"actual_bits\":\"0x7f800000\""))
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    #expect(schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8))) == [])
+  }
+
+  @Test("formats are found by their names, which are unique")
+  func registry() {
+    #expect(Set(ReportFormats.all.map { $0.name }).count == ReportFormats.all.count)
+    #expect(ReportFormats.named("xml") == nil)
+  }
+
+  @Test(
+    "values are written in the shortest form of their type",
+    arguments: [(0.1, "0.1"), (1e-45, "1e-45"), (.nan, "NaN"), (-.infinity, "-Infinity"), (-0.0, "-0.0")])
+  func values(value: Double, text: String) {
+    #expect(valueText(Double(Float(value)), .float32) == text)
+  }
+
+  @Test(
+    "measures have three digits",
+    arguments: [
+      (0, "0"), (2.220446049250313e-16, "2.22e-16"), (81.87801, "81.9"), (352_000_001, "3.52e+08"), (1, "1"),
+      (.infinity, "Infinity"),
+    ])
+  func measures(value: Double, text: String) { #expect(measureText(value) == text) }
+}
