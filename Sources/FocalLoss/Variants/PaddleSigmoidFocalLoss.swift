@@ -39,6 +39,8 @@ public enum PaddleSigmoidFocalLoss: FocalLossVariant {
     return try PaddleLoss.plan(signature, logit, label.type, loss: loss)
   }
 
+  // The names are the documentation's.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {
     let (x, y) = (logit, label)
     let bce = paddleSigmoidCrossEntropy(x, y).named("bce")

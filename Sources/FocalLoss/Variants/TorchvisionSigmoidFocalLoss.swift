@@ -42,6 +42,8 @@ public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
     )
   }
 
+  // The names are the documentation's.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {
     let (x, y) = (logit, label)
     let p = sigmoid(x).named("sigmoid")
