@@ -8,6 +8,9 @@ public struct Comparator: Sendable {
   /// How many of the worst elements are kept.
   public static let worstCount = 10
 
+  /// How many bytes of either side are looked at together, since most are the same as a rule.
+  private static let stretch = 32
+
   /// What has been found so far.
   public private(set) var comparison: Comparison
   private let tolerance: Tolerance
@@ -50,19 +53,38 @@ public struct Comparator: Sendable {
     _ expected: UnsafeRawBufferPointer, _ actual: UnsafeRawBufferPointer, _ offset: Int, as: Bits.Type
   ) {
     let width = MemoryLayout<Bits>.size
-    let count = expected.count / width
     var identical = 0
-    for index in 0..<count {
-      let expectedBits = expected.loadUnaligned(fromByteOffset: index * width, as: Bits.self)
-      let actualBits = actual.loadUnaligned(fromByteOffset: index * width, as: Bits.self)
-      if expectedBits == actualBits {
-        identical += 1
-      } else {
-        addDifferent(UInt64(expectedBits), UInt64(actualBits), at: offset + index)
+    for start in stride(from: 0, to: expected.count, by: Self.stretch) {
+      let end = min(start + Self.stretch, expected.count)
+      if end - start == Self.stretch, Self.isIdentical(expected, actual, at: start) {
+        identical += Self.stretch / width
+        continue
+      }
+      for place in stride(from: start, to: end, by: width) {
+        let expectedBits = expected.loadUnaligned(fromByteOffset: place, as: Bits.self)
+        let actualBits = actual.loadUnaligned(fromByteOffset: place, as: Bits.self)
+        if expectedBits == actualBits {
+          identical += 1
+        } else {
+          addDifferent(UInt64(expectedBits), UInt64(actualBits), at: offset + place / width)
+        }
       }
     }
     comparison.identical += identical
     comparison.ulps.addZeros(identical)
+  }
+
+  /// Whether two stretches of ``stretch`` bytes are the same, without a branch inside.
+  private static func isIdentical(
+    _ x: UnsafeRawBufferPointer, _ y: UnsafeRawBufferPointer, at start: Int
+  ) -> Bool {
+    var difference: UInt64 = 0
+    for word in 0..<(stretch / 8) {
+      difference |=
+        x.loadUnaligned(fromByteOffset: start + 8 * word, as: UInt64.self)
+        ^ y.loadUnaligned(fromByteOffset: start + 8 * word, as: UInt64.self)
+    }
+    return difference == 0
   }
 
   private mutating func addDifferent(_ expected: UInt64, _ actual: UInt64, at position: Int) {

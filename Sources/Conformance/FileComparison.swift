@@ -21,7 +21,7 @@ public struct FileComparison: Sendable {
   public var verdict: Verdict { tensors.compactMap(\.verdict).max() ?? .error }
 
   /// How many elements are read and compared at a time.
-  static let blockCount = 1 << 18
+  static let blockCount = 1 << 16
 
   /// Compares two files.
   ///

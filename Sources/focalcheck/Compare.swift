@@ -8,8 +8,9 @@ struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare any two HDF5 files, dataset by dataset.",
     discussion: """
-      The files need not be fixtures. A dataset that one file lacks, or of another type or shape, is a difference;
-      attributes are not compared. Without --policy values must be equal, where two NaN are equal and so are ±0.
+      The files need not be fixtures. A dataset that one file lacks, or of another type or shape, is a \
+      difference; attributes are not compared. Without --policy values must be equal, where two NaN are equal and \
+      so are ±0.
 
       EXAMPLE
         focalcheck compare before.h5 after.h5 --policy ulp:1 --filter '*/outputs/*'

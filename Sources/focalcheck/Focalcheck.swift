@@ -7,11 +7,11 @@ struct Focalcheck: ParsableCommand {
     commandName: "focalcheck",
     abstract: "Judges whether a framework build computes the focal loss that it documents.",
     discussion: """
-      Fixtures are HDF5 files with what a real framework was given and what it returned. focalcheck recomputes the
+      Fixtures are HDF5 files with what a real framework was given and what it returned. focalcheck recomputes the \
       documented formula and reports every difference.
 
-      Exit codes: 0 judged and conformant; 1 judged and something is not; 2 something could not be judged, or no case
-      was selected; 64 wrong usage.
+      Exit codes: 0 judged and conformant; 1 judged and something is not; 2 something could not be judged, or no \
+      case was selected; 64 wrong usage.
 
       EXAMPLE
         focalcheck run fixtures --filter 'paddle*' --output json=report.json

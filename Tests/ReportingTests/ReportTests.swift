@@ -43,6 +43,16 @@ struct CommittedReportTests {
     #expect(text.split(separator: "\n").count { $0.hasPrefix("{\"alpha\"") } == cases.count)
   }
 
+  @Test("what the README shows of the report is in the report")
+  func readme() throws {
+    let report = try String(contentsOf: root.appendingPathComponent("reports/baseline.txt"), encoding: .utf8)
+    let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    let blocks = readme.split(separator: "```").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
+    let shown = blocks.filter { $0.contains("max ULP") || $0.contains("worst elements") }
+    #expect(shown.count == 2)
+    for line in shown.flatMap({ $0.split(separator: "\n") }) { #expect(report.contains(line), "\(line)") }
+  }
+
   @Test("the schema refuses what is not a report")
   func schemaRefuses() throws {
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
