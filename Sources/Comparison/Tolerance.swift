@@ -15,6 +15,39 @@ public enum Tolerance: Hashable, Sendable {
   }
 }
 
+extension Tolerance {
+  /// The least and the greatest value that are within, around an expected value given by its bit pattern; nil for
+  /// NaN.
+  ///
+  /// The ends of a relative tolerance are computed in `Double` and need not be values of the type; those in ULPs are
+  /// values of the type, finite ones for a finite expected value.
+  public func allowed(around bits: UInt64, in format: FloatFormat) -> ClosedRange<Double>? {
+    let expected = format.value(ofBits: bits)
+    guard expected.isFinite else { return expected.isNaN ? nil : expected...expected }
+    switch self {
+    case .relative(let rtol, let atol):
+      let radius = atol + rtol * expected.magnitude
+      return (expected - radius)...(expected + radius)
+    case .ulps(let limit):
+      let above = format.value(bits, steps: limit)
+      return -format.value(bits ^ format.signMask, steps: limit)...above
+    }
+  }
+}
+
+extension FloatFormat {
+  /// The finite value some steps above a finite value, or the greatest.
+  fileprivate func value(_ bits: UInt64, steps: UInt64) -> Double {
+    let magnitude = bits & ~signMask
+    guard bits & signMask != 0 else {
+      let room = infinityBits - 1 - magnitude
+      return value(ofBits: magnitude + min(steps, room))
+    }
+    return steps < magnitude
+      ? value(ofBits: (magnitude - steps) | signMask) : value(0, steps: steps - magnitude)
+  }
+}
+
 extension Tolerance: CustomStringConvertible {
   /// The tolerance in the spelling of the command line.
   public var description: String {

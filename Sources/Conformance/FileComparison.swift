@@ -26,6 +26,9 @@ public struct FileComparison: Sendable {
   /// Compares two files.
   ///
   /// - Parameters:
+  ///   - expectedPath: the file that is expected to be right.
+  ///   - actualPath: the file that is compared with it.
+  ///   - policy: how far an element may lie from the expected one.
   ///   - filter: shell patterns for the datasets' paths; all when empty.
   ///   - progress: called before each block with the dataset's path and how much of it has been compared.
   /// - Throws: ``FixtureError`` when a file cannot be opened as HDF5.

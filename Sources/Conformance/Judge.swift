@@ -180,17 +180,23 @@ extension ConformanceCase {
     }
   }
 
-  /// Gradients are carried; that they have their inputs' types and shapes is checked.
+  /// Gradients are carried; that they have the types and shapes of what they are gradients of is checked.
   fileprivate func gradientReports() -> [TensorReport] {
-    grads.sorted { $0.key < $1.key }.map { name, gradient in
-      guard let input = inputs[name] else {
-        return TensorReport(gradient, .error("the case has no input named \(visibleText(name))"))
+    Self.gradientReports(grads, of: inputs) + Self.gradientReports(gradOutputs, of: outputs)
+  }
+
+  private static func gradientReports(
+    _ gradients: [String: StoredTensor], of tensors: [String: StoredTensor]
+  ) -> [TensorReport] {
+    gradients.sorted { $0.key < $1.key }.map { name, gradient in
+      guard let tensor = tensors[name] else {
+        return TensorReport(gradient, .error("the case has no tensor of which this is the gradient"))
       }
-      guard gradient.elementType == input.elementType, gradient.shape == input.shape else {
+      guard gradient.elementType == tensor.elementType, gradient.shape == tensor.shape else {
         return TensorReport(
           gradient,
           .error(
-            "is \(gradient.elementType) \(gradient.shape), its input is \(input.elementType) \(input.shape)"))
+            "is \(gradient.elementType) \(gradient.shape), its tensor is \(tensor.elementType) \(tensor.shape)"))
       }
       return TensorReport(gradient, .carried)
     }

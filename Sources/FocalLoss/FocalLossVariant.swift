@@ -23,8 +23,3 @@ public protocol FocalLossVariant: Sendable {
   /// - Throws: ``Rejection`` when the formula is not defined for the input.
   static func plan(_ signature: Signature) throws(Rejection) -> Plan
 }
-
-extension FocalLossVariant {
-  /// The input that gradients are taken with respect to: logit or prob.
-  public static var differentiableInput: String { inputs[0] }
-}

@@ -184,6 +184,8 @@ private struct TensorObject: Encodable {
   let ulp: ULPObject?
   let maxAbs: Double?
   let maxRel: Double?
+  let exactUlp = Unevaluated()
+  let enclosureWidthUlp = Unevaluated()
   let worst: ElementObject?
   let worstElements: [ElementObject]
 
@@ -210,7 +212,7 @@ private struct TensorObject: Encodable {
       reason = nil
       self.tolerance = tolerance.description
       worstElements = comparison.worst.map {
-        ElementObject($0, comparison.type, tensor, inputs[$0.position] ?? [])
+        ElementObject($0, comparison.type, tensor.shape, tolerance, inputs[$0.position] ?? [])
       }
     case .different(let reason), .error(let reason):
       self.reason = reason
@@ -244,23 +246,38 @@ private struct ElementObject: Encodable {
   let inputs: [String: ValueObject]
   let expected: Double
   let actual: Double
+  let exact = Unevaluated()
+  let allowed: [Double]?
   let expectedBits: String
   let actualBits: String
   let elementClass: String
   let ulp: UInt64?
   let verdict: String
 
-  init(_ element: ElementDifference, _ type: ElementType, _ tensor: TensorReport, _ inputs: [NamedValue]) {
+  init(
+    _ element: ElementDifference, _ type: ElementType, _ shape: Shape?, _ tolerance: Tolerance,
+    _ inputs: [NamedValue]
+  ) {
     let value = { (bits: UInt64) in type.floatFormat?.value(ofBits: bits) ?? Double(bits) }
-    index = tensor.shape?.coordinates(of: element.position) ?? []
+    index = shape?.coordinates(of: element.position) ?? []
     self.inputs = Dictionary(inputs.map { ($0.name, ValueObject($0)) }) { first, _ in first }
     expected = value(element.expectedBits)
     actual = value(element.actualBits)
+    allowed = type.floatFormat.flatMap { tolerance.allowed(around: element.expectedBits, in: $0) }
+      .map { [$0.lowerBound, $0.upperBound] }
     expectedBits = bitsText(element.expectedBits, type)
     actualBits = bitsText(element.actualBits, type)
     elementClass = element.elementClass.rawValue
     ulp = element.ulps
     verdict = element.verdict.rawValue
+  }
+}
+
+/// `null`: what a policy of tolerances does not evaluate.
+private struct Unevaluated: Encodable {
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encodeNil()
   }
 }
 

@@ -15,7 +15,11 @@ struct List: ParsableCommand {
 
   @OptionGroup var selection: Selection
 
+  @Flag(help: "List the documented variants and their inputs instead.")
+  var variants = false
+
   func run() throws {
+    if variants { return print(VariantListing.text, terminator: "") }
     var isEmpty = true
     var hasFailed = false
     for location in selection.locations {

@@ -192,6 +192,31 @@ struct TolerancePolicyTests {
     ])
   func refuses(text: String) { #expect(TolerancePolicy(parsing: text) == nil) }
 
+  @Test(
+    "what is allowed around a value is what the tolerance admits",
+    arguments: [0, -0.0, 1e-45, -1e-44, 1, -2.5, 3.4e38])
+  func allowed(expected: Double) throws {
+    let format = FloatFormat.float32
+    for steps in [UInt64(0), 1, 5, 1 << 33] {
+      let allowed = try #require(Tolerance.ulps(steps).allowed(around: format.bits(of: expected), in: format))
+      for end in [allowed.lowerBound, allowed.upperBound] {
+        let distance = compare([expected], [end]).ulps.maximum
+        #expect(distance == steps || distance < steps && end.magnitude == format.greatestFinite, "\(end)")
+      }
+      #expect(allowed.contains(format.round(expected)))
+    }
+    let relative = Tolerance.relative(rtol: 0.5, atol: 0.25)
+    let range = try #require(relative.allowed(around: FloatFormat.float64.bits(of: expected), in: .float64))
+    for (share, outside) in [(0.999, 0), (1.001, 1)] {
+      for end in [range.lowerBound, range.upperBound] {
+        let actual = expected + share * (end - expected)
+        #expect(compare([expected], [actual], .float64, relative).outside == outside, "\(actual)")
+      }
+    }
+    #expect(relative.allowed(around: format.bits(of: .nan), in: format) == nil)
+    #expect(relative.allowed(around: format.bits(of: .infinity), in: format) == .infinity ... .infinity)
+  }
+
   @Test("torch's tolerance grows as the type narrows")
   func torchTable() {
     let torch = TolerancePolicy.presets[0]

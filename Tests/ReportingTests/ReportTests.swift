@@ -47,7 +47,8 @@ struct CommittedReportTests {
   func readme() throws {
     let report = try String(contentsOf: root.appendingPathComponent("reports/baseline.txt"), encoding: .utf8)
     let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
-    let blocks = readme.split(separator: "```").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
+    let blocks = readme.split(separator: "```").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(
+      \.element)
     let shown = blocks.filter { $0.contains("max ULP") || $0.contains("worst elements") }
     #expect(shown.count == 2)
     for line in shown.flatMap({ $0.split(separator: "\n") }) { #expect(report.contains(line), "\(line)") }
