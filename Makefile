@@ -47,6 +47,11 @@ lint: setup ## Check the form of the Swift sources
 format: ## Bring the Swift sources into form
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
 
+.PHONY: bench
+bench: build ## Measure compare beside h5diff (package hdf5-tools)
+	@$(SWIFT) build -q -c release --product compare-benchmark
+	@.build/release/compare-benchmark .build/release/focalcheck
+
 .PHONY: reports
 reports: build ## Record the committed reports of the committed fixtures anew
 	@.build/release/focalcheck run fixtures --output text=reports/baseline.txt --output json=reports/baseline.json \

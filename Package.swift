@@ -48,6 +48,13 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "compare-benchmark",
+      dependencies: [
+        "FixtureAuthoring", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
     .target(
       name: "FixtureAuthoring", dependencies: ["CHDF5", "Tensors"], path: "Tests/FixtureAuthoring",
       swiftSettings: strict),

@@ -1,5 +1,12 @@
 internal import Crypto
-internal import Foundation
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
 
 /// The bytes of a fixture file, named by their SHA-256.
 public struct FixtureDigest: Hashable, Sendable {

@@ -1,4 +1,8 @@
-internal import Foundation
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
 
 /// The pinned digests of a folder of fixtures: a JSON file with the schema `focalcheck-manifest/1`.
 ///

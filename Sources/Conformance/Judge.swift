@@ -196,7 +196,8 @@ extension ConformanceCase {
         return TensorReport(
           gradient,
           .error(
-            "is \(gradient.elementType) \(gradient.shape), its tensor is \(tensor.elementType) \(tensor.shape)"))
+            "is \(gradient.elementType) \(gradient.shape), its tensor is \(tensor.elementType) \(tensor.shape)"
+          ))
       }
       return TensorReport(gradient, .carried)
     }
