@@ -32,8 +32,8 @@ public struct NativeArithmetic: Arithmetic {
     case .subtract: format.round(x - y)
     case .multiply: format.round(x * y)
     case .divide: format.round(x / y)
-    case .minimum: x.isNaN || y.isNaN ? .nan : Swift.min(x, y)
-    case .maximum: x.isNaN || y.isNaN ? .nan : Swift.max(x, y)
+    case .minimum: Self.minimum(x, y)
+    case .maximum: -Self.minimum(-x, -y)
     case .pow: rounding.pow(x, y, format)
     case .greater: x > y ? 1 : 0
     case .equal: x == y ? 1 : 0
@@ -42,5 +42,10 @@ public struct NativeArithmetic: Arithmetic {
 
   public func select(_ condition: Double, _ x: Double, _ y: Double, _ format: FloatFormat) -> Double {
     condition == 0 ? y : x
+  }
+
+  private static func minimum(_ x: Double, _ y: Double) -> Double {
+    if x == y { return x.sign == .minus ? x : y }
+    return x.isNaN || y.isNaN ? .nan : Swift.min(x, y)
   }
 }

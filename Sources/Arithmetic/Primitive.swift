@@ -17,9 +17,9 @@ public enum UnaryPrimitive: String, Hashable, Sendable, CaseIterable {
 /// An operation of two operands.
 public enum BinaryPrimitive: String, Hashable, Sendable, CaseIterable {
   case add, subtract, multiply, divide
-  /// The lesser operand; NaN when either is NaN.
+  /// The lesser operand, where −0 < +0; NaN when either is NaN.
   case minimum
-  /// The greater operand; NaN when either is NaN.
+  /// The greater operand, where −0 < +0; NaN when either is NaN.
   case maximum
   /// `xʸ` as C's `pow`: `pow(x, ±0) = 1` and `pow(1, y) = 1` for every x and y, NaN included.
   case pow

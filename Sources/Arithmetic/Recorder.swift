@@ -1,4 +1,4 @@
-internal import Tensors
+public import Tensors
 
 /// Collects the steps of one formula while its text runs.
 final class Recorder {
@@ -33,8 +33,9 @@ final class Recorder {
 }
 
 extension ElementType {
-  /// The type in which a kernel on this type computes: float32 for the 16-bit types, else the type itself.
-  var computeType: ElementType {
+  /// The type in which a kernel on this type computes and accumulates: float32 for the 16-bit types, else the type
+  /// itself.
+  public var computeType: ElementType {
     switch self {
     case .float16, .bfloat16: .float32
     default: self

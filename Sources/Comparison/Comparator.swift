@@ -111,26 +111,30 @@ public struct Comparator: Sendable {
       keep(position, expected, actual, .signedZero, 0, .within)
       return
     }
+    let (x, y) = (format.value(ofBits: expected), format.value(ofBits: actual))
     addFinite(
-      expected, actual, ULPs.distance(expected, actual, in: format),
-      (format.value(ofBits: expected), format.value(ofBits: actual)), at: position)
+      expected, actual, ULPs.distance(expected, actual, in: format), (y - x).magnitude, x.magnitude,
+      at: position)
   }
 
   private mutating func addInteger(_ expected: UInt64, _ actual: UInt64, at position: Int) {
-    let (x, y) = (comparison.type.integer(ofBits: expected), comparison.type.integer(ofBits: actual))
-    addFinite(expected, actual, UInt64(clamping: (x - y).magnitude), (Double(x), Double(y)), at: position)
+    let type = comparison.type
+    guard let x = type.integer(ofBits: expected), let y = type.integer(ofBits: actual) else { return }
+    let distance = (x - y).magnitude
+    // The difference is taken before it is rounded to a Double, so that it is never 0.
+    addFinite(
+      expected, actual, UInt64(clamping: distance), Double(distance), Double(x).magnitude, at: position)
   }
 
   private mutating func addFinite(
-    _ expectedBits: UInt64, _ actualBits: UInt64, _ distance: UInt64,
-    _ values: (expected: Double, actual: Double),
+    _ expectedBits: UInt64, _ actualBits: UInt64, _ distance: UInt64, _ difference: Double,
+    _ magnitude: Double,
     at position: Int
   ) {
-    let difference = (values.actual - values.expected).magnitude
     comparison.ulps.add(distance)
     comparison.maximumAbsolute = max(comparison.maximumAbsolute, difference)
-    comparison.maximumRelative = max(comparison.maximumRelative, difference / values.expected.magnitude)
-    let isWithin = tolerance.admits(ulps: distance, difference: difference, expected: values.expected)
+    comparison.maximumRelative = max(comparison.maximumRelative, difference / magnitude)
+    let isWithin = tolerance.admits(ulps: distance, difference: difference, expected: magnitude)
     keep(position, expectedBits, actualBits, .finite, distance, isWithin ? .within : .outside)
   }
 
@@ -153,18 +157,5 @@ public struct Comparator: Sendable {
     }
     let place = comparison.worst.firstIndex { element.isWorse(than: $0) } ?? comparison.worst.endIndex
     comparison.worst.insert(element, at: place)
-  }
-}
-
-extension ElementType {
-  /// The value of an integer's bit pattern.
-  fileprivate func integer(ofBits bits: UInt64) -> Int128 {
-    switch self {
-    case .int8: Int128(Int8(truncatingIfNeeded: bits))
-    case .int16: Int128(Int16(truncatingIfNeeded: bits))
-    case .int32: Int128(Int32(truncatingIfNeeded: bits))
-    case .int64: Int128(Int64(truncatingIfNeeded: bits))
-    default: Int128(bits)
-    }
   }
 }

@@ -8,17 +8,22 @@ internal import Tensors
 /// whose type has no elements to compare (a string, a compound), is an error: nothing passes unseen. Attributes and
 /// groups are not compared.
 public struct FileComparison: Sendable {
-  /// The name of the file that is expected to be right.
+  /// The path of the file that is expected to be right, as it was given.
   public let expected: String
-  /// The name of the file that is compared with it.
+  /// The path of the file that is compared with it.
   public let actual: String
   /// How far an element may lie from the expected one.
   public let policy: TolerancePolicy
-  /// Each dataset by its path, in ascending order, and last what of a file cannot be walked.
+  /// Each dataset by its path, in ascending order, and last what cannot be opened in one of the files.
   public let tensors: [TensorReport]
 
-  /// The worst of the datasets' verdicts; error when there is none.
-  public var verdict: Verdict { tensors.compactMap(\.verdict).max() ?? .error }
+  /// The worst of the datasets' verdicts; error when nothing was compared.
+  public var verdict: Verdict { comparesNothing ? .error : tensors.compactMap(\.verdict).max() ?? .error }
+
+  /// Whether no element was compared, and no difference was found without.
+  public var comparesNothing: Bool {
+    !tensors.contains { ($0.comparison?.count ?? 0) > 0 || $0.verdict == .nonconformant }
+  }
 
   /// How many elements are read and compared at a time.
   static let blockCount = 1 << 16
@@ -41,17 +46,19 @@ public struct FileComparison: Sendable {
     let actualFile = try Self.open(actualPath)
     let (expectedContents, actualContents) = (Contents(expectedFile, filter), Contents(actualFile, filter))
     var tensors: [TensorReport] = []
-    let refused = Set((expectedContents.refusals + actualContents.refusals).map(\.path))
+    let refused = Set(expectedContents.refusals.keys).union(actualContents.refusals.keys)
     for path in expectedContents.datasets.union(actualContents.datasets).subtracting(refused).sorted() {
       tensors.append(
         Self.report(path, expectedContents, actualContents, policy) { progress(path, $0) })
     }
-    for (side, contents) in [("expected", expectedContents), ("actual", actualContents)] {
-      tensors += contents.refusals.map {
-        TensorReport(name: $0.path, finding: .error("in the \(side) file: \($0.reason)"))
+    for path in refused.sorted() {
+      let reasons = [("expected", expectedContents), ("actual", actualContents)].compactMap {
+        side, contents in
+        contents.refusals[path].map { "in the \(side) file: \($0)" }
       }
+      tensors.append(TensorReport(name: path, finding: .error(reasons.joined(separator: "; "))))
     }
-    (self.expected, self.actual) = (Self.name(expectedPath), Self.name(actualPath))
+    (self.expected, self.actual) = (expectedPath, actualPath)
     (self.policy, self.tensors) = (policy, tensors)
   }
 
@@ -110,14 +117,14 @@ public struct FileComparison: Sendable {
 private struct Contents {
   let file: File
   var datasets: Set<String> = []
-  var refusals: [(path: String, reason: String)] = []
+  var refusals: [String: String] = [:]
 
   init(_ file: File, _ filter: PathFilter) {
     self.file = file
     for object in file.objects() where filter.selects(object.path) {
       switch object {
       case .dataset(let dataset): datasets.insert(dataset.path)
-      case .refused(let path, let error): refusals.append((path, error.reason))
+      case .refused(let path, let error): refusals[path] = error.reason
       case .group, .datatype, .repeated, .alias: break
       }
     }

@@ -21,6 +21,11 @@ public struct FixtureError: Error, Hashable, Sendable {
   }
 }
 
+extension FixtureError {
+  /// One line with file, object and reason, as they are; for a program to read, not for a terminal.
+  public var text: String { [file, object, reason].compactMap { $0 }.joined(separator: ": ") }
+}
+
 extension FixtureError: CustomStringConvertible {
   /// One line with file, object and reason, such as
   /// `paddle-3.3.1.h5: /cases/demo/inputs/logit: external link to "/x" in "other.h5" is refused`; unprintable

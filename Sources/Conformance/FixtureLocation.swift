@@ -38,8 +38,13 @@ public struct FixtureLocation: Hashable, Sendable {
   /// directly in it, by name. A `manifest.json` in the folder pins the files that it lists.
   ///
   /// A path that does not exist, a folder without fixtures and an unreadable manifest become locations that cannot be
-  /// opened, so that nothing else is lost.
-  public static func find(_ paths: [String]) -> [FixtureLocation] { paths.flatMap(find) }
+  /// opened, so that nothing else is lost. A file that is named twice is found once.
+  public static func find(_ paths: [String]) -> [FixtureLocation] {
+    var nodes: Set<FileNode> = []
+    return paths.flatMap(find).filter { location in
+      FileNode(path: location.path).map { nodes.insert($0).inserted } ?? true
+    }
+  }
 
   private static func find(_ path: String) -> [FixtureLocation] {
     func failure(_ reason: String) -> [FixtureLocation] {

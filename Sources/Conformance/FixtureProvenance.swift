@@ -1,4 +1,11 @@
 public import HDF5
+public import Tensors
+
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
 
 /// Which framework computed a fixture, where and how, as its exporter recorded it.
 public struct Provenance: Hashable, Sendable {
@@ -44,5 +51,20 @@ public struct Provenance: Hashable, Sendable {
     isDeterministic = attributes.shown("deterministic", \.bool)
     flags = attributes.shown("flags", \.string)
     self.attributes = attributes.others
+  }
+}
+
+extension Provenance {
+  /// The framework's default floating-point type, where ``flags`` state it as `default_dtype`.
+  public var defaultType: ElementType? {
+    struct Flags: Decodable {
+      let defaultDtype: String?
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard let flags, let decoded = try? decoder.decode(Flags.self, from: Data(flags.utf8)) else { return nil }
+    return decoded.defaultDtype.flatMap(ElementType.init(rawValue:)).flatMap {
+      $0.floatFormat == nil ? nil : $0
+    }
   }
 }

@@ -44,7 +44,7 @@ public final class FixtureReader {
   public init(
     path: String, pinned: FixtureDigest? = nil, limits: FixtureLimits = FixtureLimits()
   ) throws(FixtureError) {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let name = FixtureLocation(path: path).fileName
     let check = try FixtureFileCheck(path: path, name: name, maximumByteCount: limits.fileBytes)
     if let pinned, pinned != check.digest {
       let found = check.digest
@@ -88,6 +88,13 @@ public final class FixtureReader {
 
   /// The id of a case: `<fixture file name>#<case>`.
   public func caseID(_ name: String) -> String { "\(fileName)#\(name)" }
+
+  /// The variant that a case names, read without opening its tensors; nil when it cannot be read.
+  public func variant(of name: String) -> String? {
+    guard caseLinks[name]?.refusal == nil else { return nil }
+    let group = try? file.group(at: "/cases/\(name)")
+    return (try? group?.attributes())?.first { $0.name == "variant" }?.value.string
+  }
 
   /// Opens one case.
   ///

@@ -24,8 +24,7 @@ public struct Judge {
     do throws(JudgingError) {
       try judge(name, of: fixture, &report)
     } catch {
-      report.ownVerdict = .error
-      report.reason = error.located(in: fixture.fileName, case: name).description
+      report.error = error.located(in: fixture.fileName, case: name)
     }
     return report
   }
@@ -40,12 +39,12 @@ public struct Judge {
     report.purpose = conformanceCase.attributes["reason"]?.string
     guard let variant = Variants.named(conformanceCase.variant) else {
       let known = Variants.all.map { $0.name }.joined(separator: ", ")
-      throw .rejected(Rejection(nil, "variant \"\(conformanceCase.variant)\" is none of \(known)"))
+      throw .rejected(Rejection(nil, "variant \"\(conformanceCase.variant.prefix(80))\" is none of \(known)"))
     }
     guard let loss = conformanceCase.outputs["loss"] else {
-      return try judgeRaised(conformanceCase, variant, &report)
+      return try judgeRaised(conformanceCase, variant, fixture.provenance.defaultType, &report)
     }
-    let plan = try conformanceCase.plan(variant, lossType: loss.elementType)
+    let plan = try conformanceCase.plan(variant, defaultType: fixture.provenance.defaultType)
     try judge(loss, of: conformanceCase, plan, &report)
     report.tensors += conformanceCase.gradientReports()
   }
@@ -63,8 +62,9 @@ public struct Judge {
     var worstInputs: [Int: [NamedValue]] = [:]
     var printed = PrintedNumbers(conformanceCase.attributes)
     var evaluation = Evaluation(plan, in: arithmetic)
+    var blocks = InputBlocks(conformanceCase, plan)
     for block in plan.elements.regions(maximumCount: Self.blockCount) {
-      let (inputs, results) = try evaluation.evaluate(block, of: conformanceCase, plan)
+      let (inputs, results) = try blocks.evaluate(block, in: &evaluation)
       guard plan.reductions.isEmpty, let region = loss.shape.region(matching: block, of: plan.elements) else {
         continue
       }
@@ -85,29 +85,30 @@ public struct Judge {
 
   /// A framework that raised agrees with its documentation when the reference rejects the input as well.
   private func judgeRaised(
-    _ conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type, _ report: inout CaseReport
+    _ conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type, _ defaultType: ElementType?,
+    _ report: inout CaseReport
   ) throws(JudgingError) {
     let message = conformanceCase.error ?? "no message"
-    guard let rejection = try rejection(of: conformanceCase, variant) else {
-      report.ownVerdict = .nonconformant
+    if let rejection = variant.undocumented(conformanceCase.signature(defaultType: defaultType ?? .float32)) {
+      report.reason = "raised where its documentation promises nothing (\(rejection)): \(message)"
+    } else if let rejection = try rejection(of: conformanceCase, variant, defaultType) {
+      report.reason = "raised, as it must (\(rejection)): \(message)"
+    } else {
+      report.raisedUnduly = true
       report.reason = "the framework raised on input that its documentation allows: \(message)"
-      return
     }
-    report.reason = "raised, as documented (\(rejection)): \(message)"
   }
 
-  /// Why the documentation rules a case out, or nil.
+  /// Why the formula is not defined for a case, or nil.
   private func rejection(
-    of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type
+    of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type, _ defaultType: ElementType?
   ) throws(JudgingError) -> Rejection? {
-    if let rejection = variant.undocumented(conformanceCase.signature(defaultType: .float32)) {
-      return rejection
-    }
     do throws(JudgingError) {
-      let plan = try conformanceCase.plan(variant, lossType: nil)
+      let plan = try conformanceCase.plan(variant, defaultType: defaultType)
       var evaluation = Evaluation(plan, in: arithmetic)
+      var blocks = InputBlocks(conformanceCase, plan)
       for block in plan.elements.regions(maximumCount: Self.blockCount) {
-        _ = try evaluation.evaluate(block, of: conformanceCase, plan)
+        _ = try blocks.evaluate(block, in: &evaluation)
       }
       return nil
     } catch {
@@ -146,16 +147,31 @@ extension StoredTensor {
   }
 }
 
-extension Evaluation {
-  /// Reads what a block needs and evaluates it.
-  fileprivate mutating func evaluate(
-    _ block: Region, of conformanceCase: ConformanceCase, _ plan: Plan
+/// The inputs of a case, block by block; what a block needs again is not read again.
+private struct InputBlocks {
+  let conformanceCase: ConformanceCase
+  let plan: Plan
+  private var last: [String: (region: Region, tensor: Tensor)] = [:]
+
+  init(_ conformanceCase: ConformanceCase, _ plan: Plan) {
+    self.conformanceCase = conformanceCase
+    self.plan = plan
+  }
+
+  mutating func evaluate(
+    _ block: Region, in evaluation: inout Evaluation
   ) throws(JudgingError) -> (inputs: [[Double]], results: [Double]) {
-    var tensors: [String: Tensor] = [:]
-    for (name, region) in plan.reads(for: block) {
-      tensors[name] = try conformanceCase.inputs[name]?.block(region)
+    for (name, region) in plan.reads(for: block).sorted(by: { $0.key < $1.key })
+    where last[name]?.region != region {
+      last[name] = try conformanceCase.inputs[name].map { input throws(JudgingError) in
+        (region, try input.block(region))
+      }
     }
-    do throws(Rejection) { return try evaluate(block, from: tensors) } catch { throw .rejected(error) }
+    do throws(Rejection) {
+      return try evaluation.evaluate(block, from: last.mapValues(\.tensor))
+    } catch {
+      throw .rejected(error)
+    }
   }
 }
 
@@ -165,16 +181,18 @@ extension ConformanceCase {
       parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) }, defaultType: defaultType)
   }
 
-  /// Plans the case. Constructors such as `torch.zeros` make the default type, which a fixture does not state: it is
-  /// taken to be float64 only where that, and not float32, gives the actual loss's type.
+  /// Plans the case.
+  ///
+  /// Constructors such as `torch.zeros` make the default type. A fixture that does not state it in its flags is taken
+  /// to have float32; only for a float64 input whose loss is float64 as well, float64 is tried.
   fileprivate func plan(
-    _ variant: any FocalLossVariant.Type, lossType: ElementType?
+    _ variant: any FocalLossVariant.Type, defaultType: ElementType?
   ) throws(JudgingError) -> Plan {
     do throws(Rejection) {
-      let plan = try variant.plan(signature(defaultType: .float32))
-      guard lossType == .float64, plan.type != .float64 else { return plan }
-      let wide = try variant.plan(signature(defaultType: .float64))
-      return wide.type == .float64 ? wide : plan
+      let plan = try variant.plan(signature(defaultType: defaultType ?? .float32))
+      let isWide = [inputs[variant.inputs[0]], outputs["loss"]].allSatisfy { $0?.elementType == .float64 }
+      guard defaultType == nil, isWide, plan.type != .float64 else { return plan }
+      return try variant.plan(signature(defaultType: .float64))
     } catch {
       throw .rejected(error)
     }

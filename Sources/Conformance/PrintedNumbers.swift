@@ -1,16 +1,11 @@
 internal import HDF5
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
+internal import Tensors
 
 /// The numbers that a document prints for a case, beside the actual and the expected ones cut to as many decimals.
 ///
-/// A fixture states them in the case's attribute `printed`: the numbers in row-major order, with white space between.
+/// A fixture states them in the case's attribute `printed`: plain decimals without an exponent, in row-major order,
+/// with white space between.
 public struct PrintedNumbers: Hashable, Sendable {
   /// The numbers as printed.
   public let documented: [String]
@@ -23,7 +18,12 @@ public struct PrintedNumbers: Hashable, Sendable {
   init?(_ attributes: [String: AttributeValue]) {
     guard let text = attributes["printed"]?.string else { return nil }
     documented = text.split(whereSeparator: \.isWhitespace).map(String.init)
-    guard !documented.isEmpty, documented.allSatisfy({ Double($0) != nil }) else { return nil }
+    guard !documented.isEmpty, documented.allSatisfy(Self.isPlainDecimal) else { return nil }
+  }
+
+  /// Digits with a sign before them and a point among them, if any: what has a number of decimals.
+  private static func isPlainDecimal(_ text: String) -> Bool {
+    text.wholeMatch(of: /-?[0-9]+(\.[0-9]+)?/) != nil
   }
 
   /// Whether a row of values agrees with the document, number by number.
@@ -34,16 +34,7 @@ public struct PrintedNumbers: Hashable, Sendable {
     let decimals = documented.dropFirst(self.actual.count).map { number in
       number.split(separator: ".", maxSplits: 1).dropFirst().first?.count ?? 0
     }
-    self.expected += zip(expected, decimals).map(decimalText)
-    self.actual += zip(actual, decimals).map(decimalText)
+    self.expected += zip(expected, decimals).map(DecimalText.fixed)
+    self.actual += zip(actual, decimals).map(DecimalText.fixed)
   }
-}
-
-/// A value with a fixed number of decimals, correctly rounded.
-private func decimalText(_ value: Double, decimals: Int) -> String {
-  var buffer = [CChar](repeating: 0, count: 400 + min(decimals, 400))
-  let length = withVaList([Int32(clamping: min(decimals, 400)), value]) {
-    vsnprintf(&buffer, buffer.count, "%.*f", $0)
-  }
-  return String(decoding: buffer.prefix(Int(length)).map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

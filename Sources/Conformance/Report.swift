@@ -61,10 +61,12 @@ public struct CaseReport: Sendable {
   public internal(set) var purpose: String?
   /// What the framework did; nil when the case could not be opened.
   public internal(set) var outcome: CaseOutcome?
-  /// Why the case has its verdict where its tensors do not say: what could not be judged, or why it raised.
+  /// Why the case could not be judged, or nil.
+  public internal(set) var error: FixtureError?
+  /// Why a case that raised has its verdict.
   public internal(set) var reason: String?
-  /// The verdict of the case itself, before its tensors'.
-  var ownVerdict: Verdict = .conformant
+  /// Whether a framework raised on input that its documentation allows.
+  var raisedUnduly = false
   /// Its tensors.
   public internal(set) var tensors: [TensorReport] = []
   /// The numbers that its documentation prints, when the fixture states them.
@@ -76,7 +78,11 @@ public struct CaseReport: Sendable {
   }
 
   /// The worst of the case's own and its tensors' verdicts.
-  public var verdict: Verdict { max(ownVerdict, tensors.compactMap(\.verdict).max() ?? .conformant) }
+  public var verdict: Verdict {
+    if error != nil { return .error }
+    return max(
+      raisedUnduly ? .nonconformant : .conformant, tensors.compactMap(\.verdict).max() ?? .conformant)
+  }
 }
 
 /// What was found in one tensor.

@@ -43,7 +43,7 @@ public struct Runner {
             Progress(
               file: fixture.fileName, fixture: index + 1, fixtureCount: fixtures.count, caseCount: caseIndex,
               caseTotal: fixture.caseNames.count))
-          if let report = report(name, of: fixture, judge) { cases.append(report) }
+          if filter.selects(name, of: fixture) { cases.append(judge.judge(name, of: fixture)) }
         }
         guard !cases.isEmpty else { continue }
         reports.append(
@@ -56,18 +56,5 @@ public struct Runner {
       }
     }
     return Report(policy: policy, fixtures: reports)
-  }
-
-  private func report(_ name: String, of fixture: FixtureReader, _ judge: Judge) -> CaseReport? {
-    let provenance = fixture.provenance
-    func selects(_ variant: String?) -> Bool {
-      filter.selects(
-        id: fixture.caseID(name), name: name, variant: variant, framework: provenance.framework,
-        version: provenance.frameworkVersion)
-    }
-    if selects(nil) { return judge.judge(name, of: fixture) }
-    // Only a case's own attributes tell its variant.
-    guard let variant = try? fixture.conformanceCase(name).variant, selects(variant) else { return nil }
-    return judge.judge(name, of: fixture)
   }
 }

@@ -77,7 +77,9 @@ private final class Fold {
   func results() -> [Double] {
     zip(sums, counts).map { sum, count in
       let total = sum.rounded(to: step.accumulationType.float)
-      let result = step.reduction == .mean ? step.accumulationType.rounded(total / Double(count)) : total
+      let result =
+        step.reduction == .mean
+        ? step.accumulationType.rounded(total / step.accumulationType.rounded(Double(count))) : total
       return step.storedType.rounded(result)
     }
   }

@@ -9,10 +9,10 @@ public protocol FocalLossVariant: Sendable {
   static var name: String { get }
   /// One line: what it is, and where it is documented.
   static var summary: String { get }
-  /// The inputs that it reads; one that is optional stands in brackets.
+  /// The inputs that it reads, first the one that gradients are taken of; one that is optional stands in brackets.
   static var inputs: [String] { get }
 
-  /// What of a case its documentation does not offer, although the formula is defined for it; nil when it covers the
+  /// What of a case its documentation does not promise, although the formula is defined for it; nil when it covers the
   /// case.
   ///
   /// A framework that raises there agrees with its documentation; a value is judged all the same.

@@ -6,7 +6,7 @@ public struct Plan: Sendable {
   /// The elementwise formula.
   public let formula: Program
   /// Where each of the formula's inputs comes from, in their order.
-  public let sources: [any Source]
+  let sources: [any Source]
   /// The shape that the formula is evaluated over.
   public let elements: Shape
   /// 1 for the elements that take part in the reductions, or nil when all do.
@@ -91,7 +91,7 @@ public struct ReductionStep: Hashable, Sendable {
   ) {
     self.reduction = reduction
     self.extent = extent
-    self.accumulationType = type == .float16 || type == .bfloat16 ? .float32 : type
+    self.accumulationType = type.computeType
     self.storedType = storedType ?? type
   }
 }

@@ -57,11 +57,11 @@ extension Signature {
     return input
   }
 
-  /// A rejection when the named input is there and of another type than float32 and float64, the two that every
-  /// documentation offers and every framework has on a CPU.
+  /// A rejection when the named input is there and of another type than float32 and float64, the two that are
+  /// promised everywhere.
   func undocumentedType(_ name: String) -> Rejection? {
     guard let type = inputs[name]?.type, type != .float32, type != .float64 else { return nil }
-    return Rejection(name, "\(name) is \(type); only float32 and float64 are offered")
+    return Rejection(name, "\(name) is \(type); only float32 and float64 are promised everywhere")
   }
 
   /// A rejection when α is outside of [0, 1].

@@ -1,9 +1,9 @@
-public import Tensors
+internal import Tensors
 
 /// Where one input of an elementwise formula comes from: which part of which tensors, and how it becomes a column.
 ///
 /// Sources move and compare elements; they round nothing.
-public protocol Source: Sendable {
+protocol Source: Sendable {
   /// The regions of the case's inputs that a block of the loss needs, by input name.
   func reads(for block: Region) -> [String: Region]
 
@@ -31,24 +31,30 @@ struct AlongLastAxis: Source {
   let input: String
   let shape: Shape
 
-  func reads(for block: Region) -> [String: Region] { [input: shape.whole] }
+  func reads(for block: Region) -> [String: Region] { [input: part(for: block)] }
 
   func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
     let values = try tensors.tensor(input).values
     if values.count <= 1 { return values }
-    return block.positions.map { values[$0 % values.count] }
+    return (0..<block.count).map { values[$0 % values.count] }
+  }
+
+  /// A block is a part of one row, or whole rows.
+  private func part(for block: Region) -> Region {
+    guard shape.count > 1, let first = block.start.last, let length = block.extent.last else {
+      return shape.whole
+    }
+    return shape.rows(first..<(first + length))
   }
 }
 
 /// A class id for each row, as one column for each class: 1 where the row's id is the column's number, else 0.
 ///
-/// `depth` classes are valid ids; a column exists for the first `columns` of them only, so the row of an id beyond
-/// is all zeros: PaddleDetection's background class.
+/// The id one beyond the columns is valid too, and its row is all zeros: PaddleDetection's background class.
 struct OneHot: Source {
   let input: String
   let shape: Shape
   let columns: Int
-  let depth: Int
 
   func reads(for block: Region) -> [String: Region] { [input: shape.rows(block.rows(ofLength: columns))] }
 
@@ -57,10 +63,10 @@ struct OneHot: Source {
     let rows = block.rows(ofLength: columns)
     var ids: [Int] = []
     for position in 0..<target.count {
-      guard let id = target.integer(at: position), (0..<depth).contains(id) else {
+      guard let id = target.integer(at: position), (0...columns).contains(id) else {
         throw Rejection(
           input,
-          "\(input)[\(rows.lowerBound + position)] is \(target.value(at: position)), not a class id below \(depth)"
+          "\(input)[\(rows.lowerBound + position)] is \(target.text(at: position)), not a class id from 0 to \(columns)"
         )
       }
       ids.append(id)
@@ -81,5 +87,12 @@ extension Dictionary where Key == String, Value == Tensor {
   func tensor(_ name: String) throws(Rejection) -> Tensor {
     guard let tensor = self[name] else { throw Rejection(name, "the variant needs an input named \(name)") }
     return tensor
+  }
+}
+
+extension Tensor {
+  /// One element for a message.
+  func text(at position: Int) -> String {
+    elementType.integer(ofBits: bits(at: position)).map { "\($0)" } ?? "\(value(at: position))"
   }
 }

@@ -15,8 +15,6 @@ public final class Dataset {
   public let chunk: [Int]?
   /// The filters, in the order in which they were applied: `deflate`, `shuffle`, `fletcher32`.
   public let filters: [String]
-  /// The bytes that the elements take in the file.
-  public let storedByteCount: UInt64
 
   private let context: FileContext
   private let handle: Handle
@@ -72,7 +70,6 @@ public final class Dataset {
     self.shape = shape
     self.chunk = storage.chunk
     self.filters = storage.filters
-    self.storedByteCount = storage.storedBytes
     self.storage = storage
     self.context = parent.context
     self.start = [hsize_t](repeating: 0, count: shape.rank)

@@ -12,7 +12,8 @@ import Tensors
 /// The report for a program: one JSON object, described by `reports/report.schema.json`.
 ///
 /// Each case stands on a line of its own, so that a line-by-line difference of two reports names the cases. NaN and
-/// infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, and stand beside their bit pattern.
+/// infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`; every element of a tensor stands beside its
+/// bit pattern. Text from a fixture is as it was, escaped as JSON only.
 public enum JSONReport: ReportFormat {
   public static let name = "json"
   public static let summary = "for a program: every case, tensor and worst element; a case on each line"
@@ -113,7 +114,7 @@ private struct FixtureObject: Encodable {
     device = fixture.provenance?.device
     cpuCapability = fixture.provenance?.cpuCapability
     verdict = fixture.verdict.rawValue
-    error = fixture.error?.description
+    error = fixture.error?.text
   }
 }
 
@@ -147,7 +148,7 @@ private struct CaseObject: Encodable {
     outcome = report.outcome?.rawValue
     verdict = report.verdict.rawValue
     purpose = report.purpose
-    reason = report.reason
+    reason = report.error?.text ?? report.reason
     printed = report.printed.map(PrintedObject.init)
     tensors = report.tensors.map(TensorObject.init)
   }
@@ -258,11 +259,10 @@ private struct ElementObject: Encodable {
     _ element: ElementDifference, _ type: ElementType, _ shape: Shape?, _ tolerance: Tolerance,
     _ inputs: [NamedValue]
   ) {
-    let value = { (bits: UInt64) in type.floatFormat?.value(ofBits: bits) ?? Double(bits) }
     index = shape?.coordinates(of: element.position) ?? []
     self.inputs = Dictionary(inputs.map { ($0.name, ValueObject($0)) }) { first, _ in first }
-    expected = value(element.expectedBits)
-    actual = value(element.actualBits)
+    expected = type.value(ofBits: element.expectedBits)
+    actual = type.value(ofBits: element.actualBits)
     allowed = type.floatFormat.flatMap { tolerance.allowed(around: element.expectedBits, in: $0) }
       .map { [$0.lowerBound, $0.upperBound] }
     expectedBits = bitsText(element.expectedBits, type)

@@ -6,9 +6,9 @@
   internal import Darwin
 #endif
 
-/// Why an output file could not be written.
+/// Why an output could not be written.
 public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The file.
+  /// The file, or what stands for it.
   public let path: String
   /// What failed, in the system's words.
   public let reason: String
@@ -17,13 +17,44 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(path): cannot be written: \(reason)" }
 }
 
+/// Text to an open file descriptor.
+public enum OutputStream {
+  /// Writes all of a text.
+  ///
+  /// - Throws: ``OutputError`` with the name that stands for the descriptor; a part may have been written.
+  public static func write(_ text: String, to descriptor: Int32, named name: String) throws(OutputError) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw OutputError(path: name, reason: String(cString: strerror(errno))) }
+      bytes = bytes.dropFirst(written)
+    }
+  }
+}
+
 /// Writes a file whole or not at all: to a temporary file in the same folder, flushed to the disk, then renamed.
+///
+/// A symbolic link stays, and the file that it leads to is replaced. What is there and is no regular file, such as a
+/// pipe or a device, is written to and never replaced.
 public enum OutputFile {
   /// Writes text.
   ///
-  /// - Throws: ``OutputError``; the file is then as it was before.
+  /// - Throws: ``OutputError``; a regular file is then as it was before.
   public static func write(_ text: String, to path: String) throws(OutputError) {
-    var template = Array("\(path).XXXXXX".utf8CString)
+    let target = resolved(path)
+    var status = stat()
+    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      let descriptor = open(target, O_WRONLY)
+      guard descriptor >= 0 else { throw OutputError(path: path, reason: String(cString: strerror(errno))) }
+      defer { close(descriptor) }
+      return try OutputStream.write(text, to: descriptor, named: path)
+    }
+    try replace(target, with: text, named: path)
+  }
+
+  private static func replace(_ target: String, with text: String, named path: String) throws(OutputError) {
+    var template = Array("\(target).XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw OutputError(path: path, reason: String(cString: strerror(errno))) }
     var isOpen = true
@@ -34,13 +65,7 @@ public enum OutputFile {
     func check(_ succeeded: Bool) throws(OutputError) {
       guard succeeded else { throw OutputError(path: path, reason: String(cString: strerror(errno))) }
     }
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if written < 0, errno == EINTR { continue }
-      try check(written > 0)
-      bytes = bytes.dropFirst(written)
-    }
+    try OutputStream.write(text, to: descriptor, named: path)
     // mkstemp makes a private file; an output has the permissions that a plain open would give it.
     let mask = umask(0)
     umask(mask)
@@ -48,6 +73,18 @@ public enum OutputFile {
     try check(fsync(descriptor) == 0)
     isOpen = false
     try check(close(descriptor) == 0)
-    try check(rename(template, path) == 0)
+    try check(rename(template, target) == 0)
   }
+
+  /// The file that a path leads to through symbolic links; the path itself where there is none yet.
+  private static func resolved(_ path: String) -> String {
+    guard let target = realpath(path, nil) else { return path }
+    defer { free(target) }
+    return String(cString: target)
+  }
+}
+
+// At file scope, since the method above hides the system's function of the same name.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
 }

@@ -19,15 +19,18 @@ enum TensorText {
   ) -> String {
     let ulps = comparison.ulps
     var lines = [
-      "\(comparison.outside) of \(comparison.count) elements outside \(tolerance); "
+      "\(comparison.outside) of \(counted(comparison.count, "element")) outside \(tolerance); "
         + "\(comparison.within) within, \(comparison.identical) identical  (\(comparison.type) \(tensor.shape.map(\.description) ?? ""))",
       "ULPs: max \(ulps.maximum), p99 \(ulps.percentile99), mean \(measureText(ulps.mean)); "
         + "max difference: absolute \(measureText(comparison.maximumAbsolute)), relative \(measureText(comparison.maximumRelative))",
     ]
     lines += mismatches(comparison)
     if comparison.nonfiniteMismatches == 0 {
-      let relative = comparison.maximumRelative.isFinite ? "rtol=\(comparison.maximumRelative), " : ""
-      lines.append("would pass with ulp:\(ulps.maximum), \(relative)or atol=\(comparison.maximumAbsolute)")
+      // The quotient was rounded; the next value above it surely admits every element.
+      let relative = ("rtol", comparison.maximumRelative.nextUp)
+      let tolerances = [relative, ("atol", comparison.maximumAbsolute)].filter { $0.1.isFinite }
+      let choices = ["ulp:\(ulps.maximum)"] + tolerances.map { "\($0.0)=\($0.1)" }
+      lines.append("would pass with \(choices.joined(separator: " or "))")
     }
     lines.append("histogram of ULPs:  \(histogram(ulps))")
     let outside = comparison.worst.filter { $0.verdict == .outside }
@@ -66,9 +69,7 @@ enum TensorText {
     let inputText = inputs.map { "\(visibleText($0.name)) \(valueText($0.value, $0.type))" }.joined(
       separator: ", ")
     let distance = element.ulps.map { "\($0) ULP apart" } ?? element.elementClass.rawValue
-    let text = { (bits: UInt64) in
-      "\((type.floatFormat.map { valueText($0.value(ofBits: bits), type) } ?? "\(bits)").padded(16)) \(bitsText(bits, type))"
-    }
+    let text = { (bits: UInt64) in "\(bitsValueText(bits, type).padded(16)) \(bitsText(bits, type))" }
     return [
       "  \(place)\(inputText.isEmpty ? "" : "  \(inputText)")", "    expected \(text(element.expectedBits))",
       "    actual   \(text(element.actualBits))  \(distance)",

@@ -35,7 +35,7 @@ public enum TextReport: ReportFormat {
     return
       (paragraphs + [
         "\(visibleText(comparison.actual)) against \(visibleText(comparison.expected)), policy \(comparison.policy.name): "
-          + "\(comparison.tensors.count) datasets, \(counts.joined(separator: ", ")).\n"
+          + "\(counted(comparison.tensors.count, "dataset")), \(counts.joined(separator: ", ")).\n"
       ]).joined(separator: "\n")
   }
 
@@ -75,8 +75,8 @@ public enum TextReport: ReportFormat {
       "\(cases.count { $0.verdict == verdict }) \(verdict == .error ? "could not be judged" : verdict.rawValue)"
     }
     let files = report.fixtures.count { $0.error != nil }
-    let unread = files == 0 ? "" : ", \(files) \(files == 1 ? "fixture" : "fixtures") could not be read"
-    return "\(cases.count) cases: \(counts.joined(separator: ", "))\(unread).\n"
+    let unread = files == 0 ? "" : ", \(counted(files, "fixture")) could not be read"
+    return "\(counted(cases.count, "case")): \(counts.joined(separator: ", "))\(unread).\n"
   }
 
   // MARK: Printed numbers
@@ -107,8 +107,7 @@ public enum TextReport: ReportFormat {
   /// How far the reference is from the first framework that computed the case.
   private static func distance(_ conformanceCase: CaseReport) -> String {
     let ulps = conformanceCase.tensors.compactMap(\.comparison).map(\.ulps.maximum).max() ?? 0
-    return
-      "  (at most \(ulps) ULP from the framework\(conformanceCase.parameters?.reduction == Reduction.none ? "" : ": the order of a sum"))"
+    return "  (at most \(ulps) ULP from the framework)"
   }
 
   private static func line(
@@ -153,15 +152,14 @@ public enum TextReport: ReportFormat {
   }
 
   private static func errors(_ fixture: FixtureReport) -> [String] {
-    let file = fixture.error.map { ["\($0)\n"] } ?? []
-    return file
-      + fixture.cases.filter { $0.verdict == .error }.flatMap { conformanceCase -> [String] in
-        let tensors = conformanceCase.tensors.compactMap { tensor -> String? in
-          guard case .error(let reason) = tensor.finding else { return nil }
-          return
-            "\(visibleText(fixture.file)): /cases/\(visibleText(conformanceCase.name))/\(visibleText(tensor.name)): \(reason)\n"
-        }
-        return (conformanceCase.reason.map { ["\(visibleText($0))\n"] } ?? []) + tensors
+    let cases = fixture.cases.flatMap { conformanceCase -> [FixtureError] in
+      let tensors = conformanceCase.tensors.compactMap { tensor -> FixtureError? in
+        guard case .error(let reason) = tensor.finding else { return nil }
+        return FixtureError(
+          file: fixture.file, object: "/cases/\(conformanceCase.name)/\(tensor.name)", reason: reason)
       }
+      return [conformanceCase.error].compactMap { $0 } + tensors
+    }
+    return ([fixture.error].compactMap { $0 } + cases).map { "\($0)\n" }
   }
 }

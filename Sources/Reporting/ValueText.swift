@@ -1,11 +1,15 @@
 import Tensors
 
-/// A value in the shortest decimal that reads back to it in its own type.
+/// A value in the shortest decimal that reads back to it; that of float32 for the 16-bit types.
 func valueText(_ value: Double, _ type: ElementType) -> String {
   if value.isNaN { return "NaN" }
   if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
-  if type.floatFormat == nil { return shortened("\(value)") }
   return type == .float64 ? "\(value)" : "\(Float(value))"
+}
+
+/// The value of a bit pattern.
+func bitsValueText(_ bits: UInt64, _ type: ElementType) -> String {
+  type.integer(ofBits: bits).map { "\($0)" } ?? valueText(type.value(ofBits: bits), type)
 }
 
 /// A bit pattern as hexadecimal digits, as many as the type has.
@@ -16,20 +20,11 @@ func bitsText(_ bits: UInt64, _ type: ElementType) -> String {
 
 /// A measure such as a relative difference, with three significant digits and no more.
 func measureText(_ value: Double) -> String {
-  guard value.isFinite, value != 0 else {
-    return valueText(value, .float64) == "0.0" ? "0" : valueText(value, .float64)
-  }
-  let exponent = Int(value.exponent) * 30103 / 100_000 - (value.exponent < 0 ? 1 : 0)
-  let scale = power(10, 2 - exponent)
-  let rounded = scale.isFinite && scale > 0 ? (value * scale).rounded() / scale : value
-  return shortened("\(Float(rounded))")
+  value.isFinite ? DecimalText.significant(value, digits: 3) : valueText(value, .float64)
 }
 
-private func power(_ base: Double, _ exponent: Int) -> Double {
-  (0..<exponent.magnitude).reduce(1) { product, _ in exponent < 0 ? product / base : product * base }
-}
-
-private func shortened(_ text: String) -> String { text.hasSuffix(".0") ? String(text.dropLast(2)) : text }
+/// A count with its noun.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 extension String {
   /// The text with spaces after it up to a width.

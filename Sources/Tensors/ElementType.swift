@@ -29,6 +29,26 @@ public enum ElementType: String, Hashable, Sendable, CaseIterable {
   }
 }
 
+extension ElementType {
+  /// The value of an integer's bit pattern, or nil for a floating-point type; a boolean is 0 or 1.
+  public func integer(ofBits bits: UInt64) -> Int128? {
+    switch self {
+    case .float16, .bfloat16, .float32, .float64: nil
+    case .bool: bits == 0 ? 0 : 1
+    case .uint8, .uint16, .uint32, .uint64: Int128(bits)
+    case .int8: Int128(Int8(truncatingIfNeeded: bits))
+    case .int16: Int128(Int16(truncatingIfNeeded: bits))
+    case .int32: Int128(Int32(truncatingIfNeeded: bits))
+    case .int64: Int128(Int64(truncatingIfNeeded: bits))
+    }
+  }
+
+  /// The value of a bit pattern; exact for every type except 64-bit integers beyond 2^53, which are rounded.
+  public func value(ofBits bits: UInt64) -> Double {
+    floatFormat?.value(ofBits: bits) ?? integer(ofBits: bits).map(Double.init) ?? .nan
+  }
+}
+
 extension ElementType: CustomStringConvertible {
   /// The name that NumPy, PyTorch and Paddle use, such as `float32`.
   public var description: String { rawValue }

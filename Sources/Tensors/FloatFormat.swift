@@ -1,10 +1,13 @@
 /// A binary interchange format of at most 64 bits: a sign, an exponent field and a fraction field.
 ///
 /// Every finite value of every format here is a `Double` as well, so a value travels as a `Double` and a format says
-/// where it is rounded. `+ - * /` and square root computed in `Double` and then rounded to float16, bfloat16 or
-/// float32 give the correctly rounded result of that format, since 53 bits are at least `2 p + 2` for each `p` here
-/// (S. A. Figueroa, "When is double rounding innocuous?", 1995), subnormal results included: those of `+` and `-` are
-/// exact, and those of `*` and `/` are settled by the same bound with a smaller `p`.
+/// where it is rounded. `+ − × ÷` computed in `Double` and then rounded to a format of p ≤ 24 bits give that format's
+/// correctly rounded result:
+///
+/// - `×` is exact in `Double`, and so is `+` unless the operands lie so far apart that the rounding is not near a tie.
+/// - For a normal quotient 53 ≥ 2p + 2 bits suffice (S. A. Figueroa, "When is double rounding innocuous?", 1995).
+/// - For a subnormal quotient a/b let t be a midpoint of the format: it has at most p bits, so t·b has at most 2p ≤ 48,
+///   and a ≠ t·b puts a/b at least 2⁻⁴⁸·t from t, farther than the rounding to `Double` reaches.
 public struct FloatFormat: Hashable, Sendable {
   /// Bits in the exponent field.
   public let exponentBits: Int

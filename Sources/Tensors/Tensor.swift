@@ -49,24 +49,11 @@ public struct Tensor: Hashable, Sendable {
 
   /// One element as an integer, or nil for a floating-point type or a value above `Int.max`.
   public func integer(at position: Int) -> Int? {
-    let bits = bits(at: position)
-    return switch elementType {
-    case .float16, .bfloat16, .float32, .float64: nil
-    case .bool: bits == 0 ? 0 : 1
-    case .uint8, .uint16, .uint32, .uint64: Int(exactly: bits)
-    case .int8: Int(Int8(truncatingIfNeeded: bits))
-    case .int16: Int(Int16(truncatingIfNeeded: bits))
-    case .int32: Int(Int32(truncatingIfNeeded: bits))
-    case .int64: Int(Int64(truncatingIfNeeded: bits))
-    }
+    elementType.integer(ofBits: bits(at: position)).flatMap(Int.init(exactly:))
   }
 
   /// One element as a `Double`; exact for every type except 64-bit integers beyond 2^53, which are rounded.
-  public func value(at position: Int) -> Double {
-    let bits = bits(at: position)
-    if let format = elementType.floatFormat { return format.value(ofBits: bits) }
-    return elementType == .uint64 ? Double(bits) : Double(integer(at: position) ?? 0)
-  }
+  public func value(at position: Int) -> Double { elementType.value(ofBits: bits(at: position)) }
 
   /// All elements as `Double`, by the rule of ``value(at:)``.
   public var values: [Double] { (0..<count).map(value(at:)) }

@@ -23,7 +23,7 @@ struct Compare: ParsableCommand {
   var actual: String
 
   @Option(
-    help: ArgumentHelp("How far an element may lie from the expected one.", discussion: PolicyOption.help))
+    help: ArgumentHelp("How far an element may lie from the expected one.", discussion: TolerancePolicy.help))
   var policy: TolerancePolicy = .uniform(.ulps(0))
 
   @Option(
@@ -34,6 +34,7 @@ struct Compare: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    try output.check(against: [expected, actual])
     var line = ProgressLine()
     do {
       let comparison = try FileComparison(
@@ -43,7 +44,11 @@ struct Compare: ParsableCommand {
       }
       line.finish()
       try output.write { $0.render(comparison) }
-      if comparison.tensors.isEmpty { Console.message("there is no dataset to compare") }
+      if comparison.tensors.isEmpty {
+        Console.message("there is no dataset to compare")
+      } else if comparison.comparesNothing {
+        Console.message("no element was compared")
+      }
       if let code = ExitCode(comparison.verdict) { throw code }
     } catch let error as FixtureError {
       line.finish()

@@ -1,3 +1,6 @@
+import ArgumentParser
+import Reporting
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -6,18 +9,26 @@
   import Darwin
 #endif
 
-/// Messages and progress, on standard error; results go to standard output and never through here.
+/// Results, on standard output; messages and progress, on standard error.
 enum Console {
+  /// Prints a result.
+  ///
+  /// - Throws: `ExitCode.unjudged`, after a message, when it could not be written: a lost report is no success.
+  static func result(_ text: String) throws {
+    do throws(OutputError) {
+      try OutputStream.write(text, to: STDOUT_FILENO, named: "standard output")
+    } catch {
+      message(error.description)
+      throw ExitCode.unjudged
+    }
+  }
+
   /// One line for the person who runs the program.
   static func message(_ text: String) { write("focalcheck: \(text)\n") }
 
+  /// Writes to standard error, as far as that is possible.
   static func write(_ text: String) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-      guard count > 0 else { return }
-      bytes = bytes.dropFirst(count)
-    }
+    try? OutputStream.write(text, to: STDERR_FILENO, named: "standard error")
   }
 }
 

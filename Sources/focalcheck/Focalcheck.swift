@@ -1,5 +1,13 @@
 import ArgumentParser
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// The program: it parses, delegates and chooses the exit code; everything else is in the modules below it.
 @main
 struct Focalcheck: ParsableCommand {
@@ -19,6 +27,14 @@ struct Focalcheck: ParsableCommand {
     version: "focalcheck \(programVersion)",
     subcommands: [Run.self, List.self, Inspect.self, Compare.self],
     defaultSubcommand: nil)
+}
+
+extension Focalcheck {
+  /// Starts the program; a closed pipe is an error of writing, not a signal.
+  static func main() {
+    signal(SIGPIPE, SIG_IGN)
+    main(nil)
+  }
 }
 
 /// The version of this program; the CHANGELOG tells what is in it.

@@ -11,21 +11,21 @@ struct Inspect: ParsableCommand {
         focalcheck inspect fixtures/torch-2.13.0.h5
       """)
 
-  @Argument(help: "A fixture.", completion: .file())
+  @Argument(help: "A fixture, or a folder of fixtures.", completion: .file())
   var file: String
 
   func run() throws {
-    do throws(FixtureError) {
-      for location in FixtureLocation.find([file]) {
+    var hasFailed = false
+    for location in FixtureLocation.find([file]) {
+      do {
         let (text, isComplete) = FixtureText.render(try location.open())
-        print(text, terminator: "")
-        if !isComplete {
-          throw FixtureError(file: location.fileName, reason: "some of its cases cannot be opened")
-        }
+        hasFailed = hasFailed || !isComplete
+        try Console.result(text)
+      } catch let error as FixtureError {
+        Console.message(error.description)
+        hasFailed = true
       }
-    } catch {
-      Console.message(error.description)
-      throw ExitCode.unjudged
     }
+    if hasFailed { throw ExitCode.unjudged }
   }
 }

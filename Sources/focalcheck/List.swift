@@ -19,22 +19,27 @@ struct List: ParsableCommand {
   var variants = false
 
   func run() throws {
-    if variants { return print(VariantListing.text, terminator: "") }
-    var isEmpty = true
+    if variants { return try Console.result(VariantListing.text) }
+    var text = ""
     var hasFailed = false
     for location in selection.locations {
       do throws(FixtureError) {
         let fixture = try location.open()
-        for line in CaseListing.lines(of: fixture, selection.caseFilter) {
-          isEmpty = false
-          print(line)
+        for name in fixture.caseNames where selection.caseFilter.selects(name, of: fixture) {
+          if let variant = fixture.variant(of: name) {
+            text += CaseListing.line(name, variant: variant, of: fixture) + "\n"
+          } else {
+            Console.message("\(visibleText(fixture.caseID(name))): its variant cannot be read")
+            hasFailed = true
+          }
         }
       } catch {
         Console.message(error.description)
         hasFailed = true
       }
     }
-    if isEmpty, !hasFailed { Console.message(selection.emptinessMessage) }
-    if isEmpty || hasFailed { throw ExitCode.unjudged }
+    try Console.result(text)
+    if text.isEmpty, !hasFailed { Console.message(selection.emptinessMessage) }
+    if text.isEmpty || hasFailed { throw ExitCode.unjudged }
   }
 }

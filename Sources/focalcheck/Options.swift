@@ -9,26 +9,30 @@ extension TolerancePolicy: ExpressibleByArgument {
 
   public var defaultValueDescription: String { name }
 
+  /// What the presets are, for the help of an option.
+  static var help: String { presets.map { "\($0.name): \($0.source)" }.joined(separator: "; ") }
+
   public static var allValueStrings: [String] { presets.map(\.name) + ["ulp:N", "rtol=R,atol=A"] }
 }
 
 /// Where a report goes, and in which form.
-struct Output: ExpressibleByArgument {
-  let format: String
+struct Output {
+  let format: any ReportFormat.Type
   let path: String
 
-  init?(argument: String) {
-    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[1].isEmpty, ReportFormats.named(String(parts[0])) != nil else {
-      return nil
+  /// From `format=path`.
+  @Sendable static func parse(_ text: String) throws -> Output {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !parts[1].isEmpty else {
+      throw ValidationError("'\(text)' is not of the form format=path, such as json=report.json")
     }
-    (format, path) = (String(parts[0]), String(parts[1]))
+    guard let format = ReportFormats.named(parts[0]) else {
+      throw ValidationError("there is no format '\(parts[0])'; there are \(formats)")
+    }
+    return Output(format: format, path: parts[1])
   }
-}
 
-/// The option `--policy`.
-struct PolicyOption: ParsableArguments {
-  static let help = TolerancePolicy.presets.map { "\($0.name): \($0.source)" }.joined(separator: "; ")
+  static var formats: String { ReportFormats.all.map { $0.name }.joined(separator: ", ") }
 }
 
 /// The option `--output`, and writing what it asks for.
@@ -36,29 +40,42 @@ struct OutputOptions: ParsableArguments {
   @Option(
     name: .customLong("output"),
     help: ArgumentHelp(
-      "Write the report in a form (\(ReportFormats.all.map { $0.name }.joined(separator: ", "))) to a file; repeatable.",
-      discussion: "The path - is standard output, in place of the text report.", valueName: "format=path"))
+      "Write the report in a form (\(Output.formats)) to a file; repeatable.",
+      discussion: "The path - is standard output, in place of the text report.", valueName: "format=path"),
+    transform: Output.parse)
   var outputs: [Output] = []
+
+  func validate() throws {
+    var paths: Set<String> = []
+    for output in outputs where !paths.insert(output.path).inserted {
+      throw ValidationError("two outputs go to '\(output.path)'")
+    }
+  }
+
+  /// Refuses an output that would replace one of the files that are read.
+  func check(against inputs: [String]) throws {
+    for output in outputs {
+      guard let node = FileNode(path: output.path) else { continue }
+      for input in inputs where FileNode(path: input) == node {
+        throw ValidationError("the output '\(output.path)' is the input '\(input)'")
+      }
+    }
+  }
 
   /// Writes each output that was asked for, and the text report to standard output unless one of them took it.
   ///
-  /// - Throws: `ExitCode.unjudged` after a message when a file could not be written; the others are written.
+  /// - Throws: `ExitCode.unjudged` after a message when something could not be written; the others are written.
   func write(_ render: (any ReportFormat.Type) -> String) throws {
-    if !outputs.contains(where: { $0.path == "-" }) { print(render(TextReport.self), terminator: "") }
     var hasFailed = false
-    for output in outputs {
-      guard let format = ReportFormats.named(output.format) else { continue }
-      if output.path == "-" {
-        print(render(format), terminator: "")
-        continue
-      }
+    for output in outputs where output.path != "-" {
       do throws(OutputError) {
-        try OutputFile.write(render(format), to: output.path)
+        try OutputFile.write(render(output.format), to: output.path)
       } catch {
         Console.message(visibleText(error.description))
         hasFailed = true
       }
     }
+    try Console.result(render(outputs.first { $0.path == "-" }?.format ?? TextReport.self))
     if hasFailed { throw ExitCode.unjudged }
   }
 }

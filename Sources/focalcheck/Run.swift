@@ -15,14 +15,16 @@ struct Run: ParsableCommand {
   @OptionGroup var selection: Selection
 
   @Option(
-    help: ArgumentHelp("How far an element may lie from the expected one.", discussion: PolicyOption.help))
+    help: ArgumentHelp("How far an element may lie from the expected one.", discussion: TolerancePolicy.help))
   var policy: TolerancePolicy = TolerancePolicy.presets[0]
 
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    let locations = selection.locations
+    try output.check(against: locations.map(\.path))
     var line = ProgressLine()
-    let report = Runner(policy: policy, filter: selection.caseFilter).run(selection.locations) { progress in
+    let report = Runner(policy: policy, filter: selection.caseFilter).run(locations) { progress in
       line.show(
         "\(visibleText(progress.file)) (\(progress.fixture) of \(progress.fixtureCount)): "
           + "case \(progress.caseCount + 1) of \(progress.caseTotal)")

@@ -50,6 +50,15 @@ struct ProgramTests {
     #expect(value(.float32, [-0.0]) { $0[0] .== 0 } == 1)
   }
 
+  @Test("−0 is below +0 for minimum and maximum, whatever the order")
+  func zeros() {
+    let native = NativeArithmetic()
+    for (x, y) in [(0.0, -0.0), (-0.0, 0.0)] {
+      #expect(native.apply(.minimum, x, y, .float32).sign == .minus)
+      #expect(native.apply(.maximum, x, y, .float32).sign == .plus)
+    }
+  }
+
   @Test("a single value serves every element of a column")
   func broadcastsOneValue() {
     let program = Program.record([.init("x", .float64), .init("y", .float64)]) { $0[0] * $0[1] }

@@ -6,19 +6,20 @@ import Testing
 /// A file that cannot be judged, and what the message must say.
 struct BadFile: Sendable, CustomTestStringConvertible {
   let testDescription: String
-  let message: String
+  let messages: [String]
   let write: @Sendable (TemporaryFolder, String) throws -> Void
 
-  init(_ name: String, _ message: String, write: @escaping @Sendable (TemporaryFolder, String) throws -> Void)
-  {
-    (testDescription, self.message, self.write) = (name, message, write)
+  init(
+    _ name: String, _ messages: String..., write: @escaping @Sendable (TemporaryFolder, String) throws -> Void
+  ) {
+    (testDescription, self.messages, self.write) = (name, messages, write)
   }
 
   /// A case whose logit is written in another way.
   static func logit(
-    _ name: String, _ message: String, write: @escaping @Sendable (HDF5Author, String) throws -> Void
+    _ name: String, naming reason: String, write: @escaping @Sendable (HDF5Author, String) throws -> Void
   ) -> BadFile {
-    BadFile(name, "bad.h5: /cases/demo/inputs/logit: " + message) { _, path in
+    BadFile(name, "bad.h5: /cases/demo/inputs/logit: ", reason) { _, path in
       try DemoFixture.write(to: path, cases: []) { author in
         try DemoFixture.demoCase(author, "demo", without: ["inputs/logit"])
         try write(author, "/cases/demo/inputs/logit")
@@ -67,17 +68,23 @@ struct BadFile: Sendable, CustomTestStringConvertible {
         try DemoFixture.demoCase($0, "demo", changing: ["variant": .fixed("keras.focal")])
       }
     },
-    .logit("a string", "") { try $0.stringDataset($1) },
-    .logit("an external link", "external link to ") {
+    .logit("a string", naming: "string") { try $0.stringDataset($1) },
+    .logit("an external link", naming: "external link to ") {
       try $0.externalLink($1, file: "other.h5", target: "/x")
     },
-    .logit("a virtual dataset", "") {
+    .logit("a virtual dataset", naming: "virtual") {
       try $0.virtualDataset($1, shape: .vector(4), sourceFile: "other.h5", source: "/x")
     },
-    .logit("external storage", "") { try $0.externalStorage($1, shape: .vector(4), file: "passwd") },
-    .logit("a plug-in filter", "") { try $0.filtered($1, DemoFixture.logit, filter: 32001) },
-    .logit("huge dimensions", "") { try $0.unwritten($1, .float32, shape: .vector(1 << 40), chunk: [1024]) },
-    .logit("a gzip bomb", "") { try $0.compressionBomb($1, chunkCount: 2048, chunkBytes: 1 << 20) },
+    .logit("external storage", naming: "external") {
+      try $0.externalStorage($1, shape: .vector(4), file: "passwd")
+    },
+    .logit("a plug-in filter", naming: "32001") { try $0.filtered($1, DemoFixture.logit, filter: 32001) },
+    .logit("huge dimensions", naming: "above the limit") {
+      try $0.unwritten($1, .float32, shape: .vector(1 << 40), chunk: [1024])
+    },
+    .logit("a gzip bomb", naming: "256 times") {
+      try $0.compressionBomb($1, chunkCount: 2048, chunkBytes: 1 << 20)
+    },
   ]
 }
 
@@ -100,7 +107,7 @@ struct CommandLineTests {
     try bad.write(folder, folder.file("bad.h5"))
     let result = try Program.run(["run", "bad.h5"], in: folder.path, addressSpace: addressSpace)
     #expect(result.status == 2, "\(result.text)")
-    #expect(result.output.contains(bad.message), "\(result.text)")
+    for message in bad.messages { #expect(result.output.contains(message), "\(result.text)") }
   }
 
   @Test("a good case beside bad ones is still judged")
@@ -183,6 +190,26 @@ struct CommandLineTests {
     #expect(failed.messages.contains("missing/report.json: cannot be written"))
   }
 
+  @Test("a report that cannot be written is no success")
+  func lostReport() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try Program.run(
+      ["run", "demo.h5", "--policy", "atol=10"], in: folder.path, redirection: "> /dev/full")
+    #expect(result.status == 2)
+    #expect(result.messages == "focalcheck: standard output: cannot be written: No space left on device\n")
+  }
+
+  @Test("an output may not be an input, and no two outputs the same file")
+  func outputConflicts() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let before = try Data(contentsOf: URL(fileURLWithPath: folder.file("demo.h5")))
+    for outputs in [["--output", "json=./demo.h5"], ["--output", "json=x", "--output", "text=x"]] {
+      let result = try Program.run(["run", "demo.h5"] + outputs, in: folder.path)
+      #expect(result.status == 64, "\(result.text)")
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("demo.h5"))) == before)
+  }
+
   @Test("inspect shows provenance, cases, shapes and types")
   func inspect() throws {
     try DemoFixture.write(to: folder.file("demo.h5"))
@@ -224,7 +251,7 @@ struct CompareTests {
     try write("b.h5", Tensor(.float32, .vector(3), values: [1, 2, 3]))
     let result = try compare()
     #expect(result.status == 0, "\(result.text)")
-    #expect(result.output.hasSuffix("1 datasets, 1 agree, 0 differ, 0 could not be compared.\n"))
+    #expect(result.output.hasSuffix("1 dataset, 1 agree, 0 differ, 0 could not be compared.\n"))
   }
 
   @Test("a difference is told with index, values and distance, and a tolerance may admit it")
@@ -263,6 +290,14 @@ struct CompareTests {
     #expect(try compare("--filter", "/nothing").status == 2)
     try Damage.write(folder.file("b.h5"), Array(repeating: 7, count: 300))
     #expect(try compare().messages.hasPrefix("focalcheck: b.h5: "))
+  }
+
+  @Test("files without an element have nothing to compare")
+  func empty() throws {
+    for file in ["a.h5", "b.h5"] { try write(file, Tensor(.float32, .vector(0), values: [])) }
+    let result = try compare()
+    #expect(result.status == 2)
+    #expect(result.messages == "focalcheck: no element was compared\n")
   }
 
   @Test("memory does not grow with the tensors")

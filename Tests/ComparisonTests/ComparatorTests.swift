@@ -152,7 +152,18 @@ struct ComparatorTests {
     #expect(comparator.comparison == compare(expected, actual, .float64, .ulps(3)))
   }
 
-  @Test("integers count their difference", arguments: [ElementType.int8, .uint8, .bool])
+  @Test("64-bit integers that are one apart differ, beyond 2^53 as well")
+  func wideIntegers() {
+    var comparator = Comparator(.int64, tolerance: .relative(rtol: 0, atol: 0))
+    let values: [Int64] = [1 << 53, (1 << 53) + 1]
+    values[0...0].withUnsafeBytes { expected in
+      values[1...1].withUnsafeBytes { comparator.add(expected: expected, actual: $0, offset: 0) }
+    }
+    #expect(comparator.comparison.outside == 1)
+    #expect(comparator.comparison.maximumAbsolute == 1)
+  }
+
+  @Test("integers count their difference", arguments: [ElementType.int8, .uint8])
   func integers(type: ElementType) {
     var comparator = Comparator(type, tolerance: .ulps(0))
     let bytes: [UInt8] = [0, 1, 0xFF]

@@ -124,16 +124,17 @@ struct JudgeTests {
   func rejected() throws {
     let unknown = try judge(changing: ["variant": .fixed("paddle.focal")])
     #expect(
-      unknown.reason?.hasPrefix(
+      unknown.error?.text.hasPrefix(
         "authored.h5: /cases/case: variant \"paddle.focal\" is none of paddle.formula,") == true)
     let shape = try judge(without: ["inputs/label"]) {
       try $0.dataset("/cases/case/inputs/label", Tensor(.float32, .vector(2), values: [0, 1]))
     }
     #expect(
-      shape.reason == "authored.h5: /cases/case/inputs/label: label has shape (2,), the variant needs (4,)")
+      shape.error?.text
+        == "authored.h5: /cases/case/inputs/label: label has shape (2,), the variant needs (4,)")
     let missing = try judge(without: ["inputs/label"])
     #expect(
-      missing.reason == "authored.h5: /cases/case/inputs/label: the variant needs an input named label")
+      missing.error?.text == "authored.h5: /cases/case/inputs/label: the variant needs an input named label")
     for report in [unknown, shape, missing] { #expect(report.verdict == .error) }
   }
 
@@ -163,6 +164,27 @@ struct JudgeTests {
     let alpha = try judge(
       without: ["outputs/loss"], changing: raised.merging(["alpha": .double(2)]) { $1 })
     #expect(alpha.verdict == .conformant)
+  }
+
+  @Test("a float64 loss of a float32 input is an error; of a float64 input it tells the default type")
+  func defaultType() throws {
+    for (type, verdict) in [(ElementType.float32, Verdict.error), (.float64, .conformant)] {
+      let report = try judge(
+        .uniform(.ulps(.max)), without: ["inputs/logit", "inputs/label", "outputs/loss"],
+        changing: ["variant": .fixed("torch.per_label_loop"), "reduction": .fixed("sum")]
+      ) { author in
+        for name in ["inputs/prob", "inputs/target"] {
+          try author.dataset("/cases/case/\(name)", Tensor(type, .column(2), values: [0, 1]))
+        }
+        try author.dataset("/cases/case/outputs/loss", Tensor(.float64, .scalar, values: [1]))
+      }
+      #expect(report.verdict == verdict, "\(type): \(report)")
+    }
+  }
+
+  @Test("a number with an exponent has no count of decimals, and is not taken as printed")
+  func printedExponent() throws {
+    #expect(try judge(changing: ["printed": .fixed("0.01 0.0 0.02 2.06e0")]).printed == nil)
   }
 
   @Test("numbers that a document prints are compared to as many decimals")
@@ -205,6 +227,27 @@ struct RunnerTests {
     let report = Runner(policy: .uniform(.ulps(.max)), filter: CaseFilter([pattern]))
       .run(FixtureLocation.find([folder.path]))
     #expect(report.cases.map(\.name) == names)
+  }
+
+  @Test("a filter does not hide a case whose variant cannot be read, nor one that is damaged")
+  func filterHidesNothing() throws {
+    let folder = try TemporaryFolder()
+    try DemoFixture.write(to: folder.file("demo.h5"), cases: ["good"]) { author in
+      try DemoFixture.demoCase(author, "bad", without: ["outputs/loss"])
+      try DemoFixture.demoCase(author, "worse", changing: ["variant": .int(3)])
+    }
+    let report = Runner(policy: .uniform(.ulps(.max)), filter: CaseFilter(["paddle.*"]))
+      .run(FixtureLocation.find([folder.path]))
+    #expect(report.cases.map(\.name) == ["bad", "good", "worse"])
+    #expect(report.verdict == .error)
+  }
+
+  @Test("a file that is named twice is judged once")
+  func twice() throws {
+    let folder = try TemporaryFolder()
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let paths = [folder.path, folder.file("demo.h5"), folder.file("./demo.h5")]
+    #expect(FixtureLocation.find(paths).count == 1)
   }
 
   @Test("a run that compares no element is no success")

@@ -234,6 +234,21 @@ struct VariantTests {
     #expect(try evaluate(PaddleSigmoidFocalLoss.self, Parameters(), inputs).allSatisfy(\.isFinite))
   }
 
+  @Test(
+    "a normalizer for each class divides its own column, however the blocks fall",
+    arguments: [1, 2, 3, 4, 5, 100])
+  func normalizerColumns(blockCount: Int) throws {
+    let logit: [Double] = (0..<15).map { Double($0) / 4 - 2 }
+    let divisors: [Double] = [1, 2, 4, 8, 16]
+    var inputs: [String: Tensor] = [
+      "logit": try .floats([3, 5], logit), "label": try .floats([3, 5], Array(repeating: 1, count: 15)),
+    ]
+    let plain = try evaluate(PaddleFormula.self, Parameters(), inputs)
+    inputs["normalizer"] = try .floats([5], divisors)
+    let divided = try evaluate(PaddleFormula.self, Parameters(), inputs, blockCount: blockCount)
+    #expect(divided == plain.enumerated().map { $1 / divisors[$0 % 5] })
+  }
+
   @Test("an empty tensor sums to 0 and has no mean")
   func empty() throws {
     let inputs: [String: Tensor] = ["logit": try .floats([0, 3], []), "label": try .floats([0, 3], [])]
@@ -289,6 +304,18 @@ struct RejectedCase: Sendable, CustomTestStringConvertible {
         testDescription: "the label loop without a reduction", variant: TorchPerLabelLoop.self,
         inputs: ["prob": logit, "target": logit], reason: "reduction is none"),
       RejectedCase(
+        testDescription: "more labels than sums can be kept for", variant: TorchPerLabelLoop.self,
+        parameters: Parameters(reduction: .mean),
+        inputs: ["prob": input(.float32, 0, 1 << 62), "target": input(.int64, 0, 1 << 62)],
+        reason: "labels; sums"),
+      RejectedCase(
+        testDescription: "more ground truth than is kept", variant: PaddleDetectionRetinaHeadLoss.self,
+        parameters: Parameters(reduction: .sum),
+        inputs: [
+          "logit": logit, "anchor_label": target, "match": target, "gt_class": input(.int64, 1 << 40),
+        ],
+        reason: "at most 1048576"),
+      RejectedCase(
         testDescription: "a target of another size", variant: TorchClampedBinary.self,
         parameters: Parameters(reduction: .mean), inputs: ["prob": logit, "target": target], reason: "(2,)"),
     ]
@@ -332,6 +359,29 @@ struct RejectionTests {
     }
     let off = Signature(Parameters(alpha: -1), ["logit": logit, "label": logit])
     #expect(TorchvisionSigmoidFocalLoss.undocumented(off) == nil)
+  }
+
+  @Test("shapes as large as they come are planned or rejected, never a trap")
+  func hugeShapes() throws {
+    for dimensions in [[0, Int.max], [Int.max, 0], [0, Int.max, Int.max], [1, Int.max], [Int.max]] {
+      for variant in Variants.all {
+        let float = Signature.Input(.float32, try Shape(dimensions))
+        let rows = Signature.Input(.int64, .vector(dimensions[0]))
+        let inputs = [
+          "logit": float, "label": float, "prob": float, "target": variant.inputs[0] == "prob" ? float : rows,
+          "anchor_label": rows, "match": rows, "gt_class": .init(.int64, .vector(0)),
+        ]
+        for reduction in Reduction.allCases {
+          guard let plan = try? variant.plan(Signature(Parameters(reduction: reduction), inputs)) else {
+            continue
+          }
+          let evaluation = Evaluation(plan, in: NativeArithmetic())
+          let block = plan.elements.regions(maximumCount: 8).first { _ in true }
+          #expect((block == nil) == (plan.elements.count == 0))
+          if let block { _ = plan.reads(for: block) } else { _ = evaluation.conclude() }
+        }
+      }
+    }
   }
 
   @Test("elements outside of their range are rejected by name", arguments: [Int64(-1), 4, .max])

@@ -10,8 +10,10 @@ struct JSONSchema {
     root = try JSONSerialization.jsonObject(with: contents) as? [String: Any] ?? [:]
   }
 
-  /// What of the value does not agree with the schema, each with its place.
-  func violations(in value: Any) -> [String] { violations(value, root, "$") }
+  /// What of the value does not agree with one of the schema's definitions, each with its place.
+  func violations(in value: Any, of definition: String) -> [String] {
+    violations(value, ["$ref": "#/$defs/\(definition)"], "$")
+  }
 
   private func violations(_ value: Any, _ schema: [String: Any], _ place: String) -> [String] {
     schema.keys.sorted().flatMap { keyword in check(value, keyword, schema, place) }

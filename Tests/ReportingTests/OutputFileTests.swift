@@ -1,11 +1,7 @@
 import Reporting
 import Testing
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import Foundation
 
 @Suite("OutputFile")
 struct OutputFileTests {
@@ -21,6 +17,28 @@ struct OutputFileTests {
     try OutputFile.write("second", to: path)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "second")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["report.json"])
+  }
+
+  @Test("a symbolic link stays, and its file is replaced")
+  func links() throws {
+    try OutputFile.write("old", to: folder + "/file")
+    try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: "file")
+    try OutputFile.write("new", to: folder + "/link")
+    #expect(try String(contentsOfFile: folder + "/file", encoding: .utf8) == "new")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/link") == "file")
+  }
+
+  @Test("a pipe is written to, not replaced")
+  func pipes() throws {
+    let path = folder + "/pipe"
+    #expect(mkfifo(path, 0o600) == 0)
+    // Opened for both, a pipe needs no second process.
+    let descriptor = open(path, O_RDWR)
+    defer { close(descriptor) }
+    try OutputFile.write("text", to: path)
+    var buffer = [UInt8](repeating: 0, count: 16)
+    #expect(read(descriptor, &buffer, 16) == 4)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["pipe"])
   }
 
   @Test("a folder that does not exist is an error that names the file")

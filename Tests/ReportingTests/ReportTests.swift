@@ -38,7 +38,7 @@ struct CommittedReportTests {
     let text = JSONReport.render(reportOfCommittedFixtures())
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
     let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
-    for violation in schema.violations(in: value).prefix(10) { Issue.record("\(violation)") }
+    for violation in schema.violations(in: value, of: "report").prefix(10) { Issue.record("\(violation)") }
     let cases = try #require((value as? [String: Any])?["cases"] as? [Any])
     #expect(text.split(separator: "\n").count { $0.hasPrefix("{\"alpha\"") } == cases.count)
   }
@@ -59,11 +59,11 @@ struct CommittedReportTests {
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
     let text = JSONReport.render(Report(policy: TolerancePolicy.presets[0], fixtures: []))
     let report = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-    #expect(schema.violations(in: report) == [])
-    #expect(schema.violations(in: report.merging(["verdict": "fine"]) { $1 }) != [])
-    #expect(schema.violations(in: report.merging(["unknown": 1]) { $1 }) != [])
-    #expect(schema.violations(in: report.filter { $0.key != "summary" }) != [])
-    #expect(schema.violations(in: report.merging(["cases": [["id": "x"]]]) { $1 }) != [])
+    #expect(schema.violations(in: report, of: "report") == [])
+    #expect(schema.violations(in: report.merging(["verdict": "fine"]) { $1 }, of: "report") != [])
+    #expect(schema.violations(in: report.merging(["unknown": 1]) { $1 }, of: "report") != [])
+    #expect(schema.violations(in: report.filter { $0.key != "summary" }, of: "report") != [])
+    #expect(schema.violations(in: report.merging(["cases": [["id": "x"]]]) { $1 }, of: "report") != [])
   }
 }
 
@@ -113,7 +113,59 @@ struct ReportFormatTests {
     #expect(text.contains("\"actual\":\"NaN\",\"actual_bits\":\"0x7fc00000\""))
     #expect(text.contains("\"actual\":\"Infinity\",\"actual_bits\":\"0x7f800000\""))
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
-    #expect(schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8))) == [])
+    #expect(
+      schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report") == [])
+  }
+
+  @Test("the comparison of two files agrees with its schema")
+  func comparison() throws {
+    _ = try report()
+    try DemoFixture.write(to: folder.file("other.h5"), cases: ["demo", "more"])
+    let comparison = try FileComparison(
+      expected: folder.file("demo.h5"), actual: folder.file("other.h5"), policy: .uniform(.ulps(0)))
+    let text = JSONReport.render(comparison)
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    #expect(
+      schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "comparison") == [])
+  }
+
+  @Test("what is said to pass does pass")
+  func suggestions() throws {
+    let shape = Shape.vector(3)
+    let pair = (
+      Tensor(.float32, shape, values: [0.1, 3, 1e30]), Tensor(.float32, shape, values: [0.3, 2.9, 3e30])
+    )
+    for (file, tensor) in [("a.h5", pair.0), ("b.h5", pair.1)] {
+      let author = try HDF5Author(path: folder.file(file))
+      try author.dataset("/x", tensor)
+      try author.close()
+    }
+    func compare(_ policy: String) throws -> FileComparison {
+      try FileComparison(
+        expected: folder.file("a.h5"), actual: folder.file("b.h5"),
+        policy: try #require(TolerancePolicy(parsing: policy)))
+    }
+    let text = TextReport.render(try compare("ulp:0"))
+    let line = try #require(text.split(separator: "\n").first { $0.contains("would pass with ") })
+    let policies = line.replacing("would pass with ", with: "").split(separator: " or ")
+    #expect(policies.count == 3)
+    for policy in policies {
+      let policy = policy.filter { $0 != " " }
+      #expect(try compare(policy).verdict == .conformant, "\(policy)")
+    }
+  }
+
+  @Test("integers are shown with their sign")
+  func integers() throws {
+    for (file, byte) in [("a.h5", UInt8(0xFF)), ("b.h5", 3)] {
+      let author = try HDF5Author(path: folder.file(file))
+      try author.dataset("/x", Tensor(.int8, .vector(1), bytes: [byte]))
+      try author.close()
+    }
+    let comparison = try FileComparison(
+      expected: folder.file("a.h5"), actual: folder.file("b.h5"), policy: .uniform(.ulps(0)))
+    #expect(TextReport.render(comparison).contains("expected -1               0xff\n"))
+    #expect(JSONReport.render(comparison).contains("\"expected\":-1,"))
   }
 
   @Test("formats are found by their names, which are unique")

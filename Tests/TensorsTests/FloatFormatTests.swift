@@ -53,6 +53,26 @@ struct FloatFormatTests {
     #expect(format.bits(of: .infinity) == format.infinityBits)
   }
 
+  @Test("a quotient rounded twice is the nearest quotient, subnormal ones as well", arguments: narrow)
+  func doubleRounding(format: FloatFormat) {
+    // Every 37th pattern against every 53rd: all exponents, odd and even fractions.
+    for x in stride(from: UInt64(1), to: format.infinityBits, by: 37) {
+      for y in stride(from: UInt64(1), to: format.infinityBits, by: 53) {
+        let (dividend, divisor) = (format.value(ofBits: x), format.value(ofBits: y))
+        let quotient = format.round(dividend / divisor)
+        guard quotient.isFinite else { continue }
+        let bits = format.bits(of: quotient)
+        let error = dividend.addingProduct(-quotient, divisor).magnitude
+        for neighbour in [bits == 0 ? bits : bits - 1, bits + 1] where neighbour < format.infinityBits {
+          // A fused remainder of so few bits is exact.
+          let other = dividend.addingProduct(-format.value(ofBits: neighbour), divisor).magnitude
+          let isNearest = error < other || error == other && (bits % 2 == 0 || neighbour == bits)
+          if !isNearest { Issue.record("\(dividend) / \(divisor) is not \(quotient)") }
+        }
+      }
+    }
+  }
+
   @Test(
     "float32 agrees with the compiler's Float",
     arguments: [1e-45, 0.1, 1e-40, 3.4e38, 16.635532, -0.0, 1.0 / 3])

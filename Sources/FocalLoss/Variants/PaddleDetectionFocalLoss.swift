@@ -35,7 +35,7 @@ public enum PaddleDetectionFocalLoss: FocalLossVariant {
       formula,
       [
         Elementwise("logit"),
-        OneHot(input: "target", shape: target.shape, columns: classes, depth: classes + 1),
+        OneHot(input: "target", shape: target.shape, columns: classes),
       ],
       over: logit.shape,
       reductions: isReduced ? [ReductionStep(parameters.reduction, of: logit.type)] : [],

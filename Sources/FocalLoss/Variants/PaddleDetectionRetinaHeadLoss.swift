@@ -23,6 +23,9 @@ public enum PaddleDetectionRetinaHeadLoss: FocalLossVariant {
     PaddleLoss.undocumented(signature)
   }
 
+  /// The ground truth of all images is kept in memory while anchors go by.
+  static let maximumGroundTruthCount = 1 << 20
+
   public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.classLogit()
     let anchors = Anchors(
@@ -31,6 +34,11 @@ public enum PaddleDetectionRetinaHeadLoss: FocalLossVariant {
     _ = try signature.integerInput("anchor_label", anchors.shape)
     _ = try signature.integerInput("match", anchors.shape)
     _ = try signature.integerInput("gt_class", anchors.groundTruth)
+    guard anchors.groundTruth.count <= maximumGroundTruthCount else {
+      throw Rejection(
+        "gt_class",
+        "gt_class has \(anchors.groundTruth.count) elements; at most \(maximumGroundTruthCount) are kept")
+    }
     let parameters = signature.parameters
     guard parameters.reduction == .sum else {
       throw Rejection(nil, "reduction is \(parameters.reduction.rawValue); the head sums over the batch")
@@ -66,7 +74,7 @@ private struct Anchors {
     for position in 0..<labels.count {
       guard let label = labels.integer(at: position), (-1...1).contains(label) else {
         throw Rejection(
-          "anchor_label", "anchor_label holds \(labels.value(at: position)), which is none of −1, 0 and 1")
+          "anchor_label", "anchor_label holds \(labels.text(at: position)), which is none of −1, 0 and 1")
       }
       result.append(label)
     }
@@ -98,12 +106,12 @@ private struct AnchorClass: Source {
       guard let index = match.integer(at: position), (0..<groundTruth.count).contains(index) else {
         throw Rejection(
           "match",
-          "match holds \(match.value(at: position)), not an index into gt_class of \(groundTruth.count)")
+          "match holds \(match.text(at: position)), not an index into gt_class of \(groundTruth.count)")
       }
       guard let id = groundTruth.integer(at: index), (0...anchors.classes).contains(id) else {
         throw Rejection(
           "gt_class",
-          "gt_class[\(index)] is \(groundTruth.value(at: index)), not a class id up to \(anchors.classes)")
+          "gt_class[\(index)] is \(groundTruth.text(at: index)), not a class id up to \(anchors.classes)")
       }
       ids.append(id)
     }

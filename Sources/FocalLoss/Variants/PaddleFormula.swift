@@ -11,8 +11,9 @@ internal import Tensors
 /// evaluated from left to right, then divided by the normalizer, then reduced.
 ///
 /// - Shapes: logit and label alike; normalizer 0-D, (1,) or the length of logit's last axis.
-/// - Types: every operation in the tensor's type. An integer or boolean label takes part as the default type
-///   (float32), since it meets the Python number α first; an integer normalizer as logit's type.
+/// - Types: every operation in the tensor's type. An integer or boolean label counts as its numbers, 0 and
+///   1, in the default type (float32), which is what its product with the Python number α has; an integer normalizer
+///   takes part in logit's type.
 /// - NaN and infinity: from logit 16.635532 on in float32 σ is 1, `log(1 − σ)` is −∞, and a label of 1 makes
 ///   `0 · −∞`, NaN; a label of 0 makes +∞. Below −88.7 σ is 0, and a label of 0 makes NaN.
 ///

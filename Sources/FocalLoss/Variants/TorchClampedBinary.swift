@@ -11,7 +11,8 @@ internal import Tensors
 ///
 /// `size_average` true is reduction mean, false is sum; reduction none is the class's `batch_loss`, of shape (N, 1).
 ///
-/// - Shapes: prob and target with the same number of elements N; both are flattened to (N, 1).
+/// - Shapes: prob of any shape, with N elements; target of the same shape, or with N elements along one axis. Both are
+///   flattened to (N, 1).
 /// - Types: the class mask and α have the default type, float32, so a 16-bit prob is promoted to float32 by the
 ///   gather, and α is rounded to float32 even for a float64 prob.
 /// - Target: any type; it is truncated to an integer, which must be 0 or 1.
@@ -83,7 +84,7 @@ struct ClassIndex: Source {
       guard index == 0 || index == 1 else {
         throw Rejection(
           input,
-          "\(input)[\(block.offset + position)] is \(target.value(at: position)), whose integer part is neither 0 nor 1"
+          "\(input)[\(block.offset + position)] is \(target.text(at: position)), whose integer part is neither 0 nor 1"
         )
       }
       classes.append(index.magnitude)

@@ -19,6 +19,9 @@ public enum TorchPerLabelLoop: FocalLossVariant {
     TorchClampedBinary.undocumented(signature)
   }
 
+  /// A sum is kept for each label, some 600 bytes.
+  static let maximumLabelCount = 1 << 16
+
   public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
     let prob = try signature.floatInput("prob")
     guard prob.shape.rank == 2 else {
@@ -26,6 +29,10 @@ public enum TorchPerLabelLoop: FocalLossVariant {
     }
     let target = try signature.input("target")
     try signature.require("target", target.shape, equals: prob.shape)
+    let labels = prob.shape.dimensions[1]
+    guard labels <= maximumLabelCount else {
+      throw Rejection("prob", "prob has \(labels) labels; sums are kept for at most \(maximumLabelCount)")
+    }
     let reduction = signature.parameters.reduction
     guard reduction != .none else {
       throw Rejection(nil, "reduction is none; the loop has the mean of means and the sum of sums")
@@ -36,7 +43,7 @@ public enum TorchPerLabelLoop: FocalLossVariant {
       formula, [Elementwise("prob"), try ClassIndex("target", target.shape, of: prob.shape)],
       over: prob.shape,
       reductions: [
-        ReductionStep(reduction, .columns(prob.shape.dimensions[1]), of: formula.type, storedAs: stored),
+        ReductionStep(reduction, .columns(labels), of: formula.type, storedAs: stored),
         ReductionStep(reduction, of: stored),
       ])
   }
