@@ -15,34 +15,34 @@ public struct NativeArithmetic: Arithmetic {
 
   public func constant(_ value: Double, _ format: FloatFormat) -> Double { format.round(value) }
 
-  public func apply(_ primitive: UnaryPrimitive, _ x: Double, _ format: FloatFormat) -> Double {
-    switch primitive {
-    case .negate: -x
-    case .absolute: x.magnitude
-    case .round: format.round(x)
-    case .exp: rounding.exp(x, format)
-    case .log: rounding.log(x, format)
-    case .log1p: rounding.log1p(x, format)
+  public func operation(_ primitive: UnaryPrimitive, at site: Site) -> (Double) -> Double {
+    let (format, rounding) = (site.format, rounding)
+    return switch primitive {
+    case .negate: { -$0 }
+    case .absolute: { $0.magnitude }
+    case .round: { format.round($0) }
+    case .exp: { rounding.exp($0, format) }
+    case .log: { rounding.log($0, format) }
+    case .log1p: { rounding.log1p($0, format) }
     }
   }
 
-  public func apply(_ primitive: BinaryPrimitive, _ x: Double, _ y: Double, _ format: FloatFormat) -> Double {
-    switch primitive {
-    case .add: format.round(x + y)
-    case .subtract: format.round(x - y)
-    case .multiply: format.round(x * y)
-    case .divide: format.round(x / y)
-    case .minimum: Self.minimum(x, y)
-    case .maximum: -Self.minimum(-x, -y)
-    case .pow: rounding.pow(x, y, format)
-    case .greater: x > y ? 1 : 0
-    case .equal: x == y ? 1 : 0
+  public func operation(_ primitive: BinaryPrimitive, at site: Site) -> (Double, Double) -> Double {
+    let (format, rounding) = (site.format, rounding)
+    return switch primitive {
+    case .add: { format.round($0 + $1) }
+    case .subtract: { format.round($0 - $1) }
+    case .multiply: { format.round($0 * $1) }
+    case .divide: { format.round($0 / $1) }
+    case .minimum: Self.minimum
+    case .maximum: { -Self.minimum(-$0, -$1) }
+    case .pow: { rounding.pow($0, $1, format) }
+    case .greater: { $0 > $1 ? 1 : 0 }
+    case .equal: { $0 == $1 ? 1 : 0 }
     }
   }
 
-  public func select(_ condition: Double, _ x: Double, _ y: Double, _ format: FloatFormat) -> Double {
-    condition == 0 ? y : x
-  }
+  public func choice(at site: Site) -> (Double, Double, Double) -> Double { { $0 == 0 ? $2 : $1 } }
 
   private static func minimum(_ x: Double, _ y: Double) -> Double {
     if x == y { return x.sign == .minus ? x : y }

@@ -33,6 +33,8 @@ public struct Program: Sendable {
     public let name: String
     /// The steps that it reads.
     public let inputs: [Int]
+    /// The steps that it consists of.
+    public let steps: Range<Int>
     /// The step that it returns.
     public let output: Int
   }
@@ -64,6 +66,9 @@ public struct Program: Sendable {
 }
 
 extension Program {
+  /// Where a step stands.
+  public func site(of step: Step) -> Site { Site(step.format, in: step.kernel.map { kernels[$0].name }) }
+
   /// Evaluates the program for `count` elements.
   ///
   /// - Parameters:
@@ -71,42 +76,52 @@ extension Program {
   ///   - count: the number of elements.
   ///   - arithmetic: the meaning of the primitives.
   /// - Returns: `count` values.
-  @inlinable
   public func evaluate<A: Arithmetic>(_ inputs: [[A.Value]], count: Int, in arithmetic: A) -> [A.Value] {
+    let result = columns(inputs, in: arithmetic)[output]
+    return result.count == count ? result : (0..<count).map { _ in result[0] }
+  }
+
+  /// Evaluates every step.
+  ///
+  /// - Parameters:
+  ///   - inputs: one column for each of ``inputs``, all of one length or of length 1.
+  ///   - arithmetic: the meaning of the primitives.
+  /// - Returns: a column for each step; of length 1 where no longer one goes into it.
+  public func columns<A: Arithmetic>(_ inputs: [[A.Value]], in arithmetic: A) -> [[A.Value]] {
     precondition(inputs.count == self.inputs.count)
     var columns: [[A.Value]] = []
     columns.reserveCapacity(steps.count)
     for step in steps {
-      let format = step.format
+      let site = site(of: step)
       switch step.operation {
       case .input(let index):
-        precondition(inputs[index].count == count || inputs[index].count == 1)
         columns.append(inputs[index])
       case .constant(let value):
-        columns.append([arithmetic.constant(value, format)])
+        columns.append([arithmetic.constant(value, step.format)])
       case .unary(let primitive, let x):
-        columns.append(columns[x].map { arithmetic.apply(primitive, $0, format) })
+        columns.append(columns[x].map(arithmetic.operation(primitive, at: site)))
       case .binary(let primitive, let x, let y):
-        columns.append(
-          Self.map(columns[x], columns[y]) { arithmetic.apply(primitive, $0, $1, format) })
+        columns.append(Self.map(columns[x], columns[y], arithmetic.operation(primitive, at: site)))
       case .select(let condition, let x, let y):
-        let (c, x, y) = (columns[condition], columns[x], columns[y])
-        let length = max(c.count, x.count, y.count)
-        columns.append(
-          (0..<length).map {
-            arithmetic.select(
-              c[c.count == 1 ? 0 : $0], x[x.count == 1 ? 0 : $0], y[y.count == 1 ? 0 : $0], format)
-          })
+        columns.append(Self.map(columns[condition], columns[x], columns[y], arithmetic.choice(at: site)))
       }
     }
-    let result = columns[output]
-    return result.count == count ? result : (0..<count).map { _ in result[0] }
+    return columns
   }
 
-  @inlinable
-  static func map<V>(_ x: [V], _ y: [V], _ body: (V, V) -> V) -> [V] {
+  private static func map<V>(_ x: [V], _ y: [V], _ body: (V, V) -> V) -> [V] {
     if x.count == y.count { return x.indices.map { body(x[$0], y[$0]) } }
     if x.count == 1 { return y.map { body(x[0], $0) } }
+    precondition(y.count == 1)
     return x.map { body($0, y[0]) }
+  }
+
+  private static func map<V>(_ x: [V], _ y: [V], _ z: [V], _ body: (V, V, V) -> V) -> [V] {
+    let columns = [x, y, z]
+    let length = columns.map(\.count).max() ?? 0
+    precondition(columns.allSatisfy { $0.count == length || $0.count == 1 })
+    return (0..<length).map { index in
+      body(x[x.count == 1 ? 0 : index], y[y.count == 1 ? 0 : index], z[z.count == 1 ? 0 : index])
+    }
   }
 }

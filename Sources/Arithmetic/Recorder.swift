@@ -20,6 +20,7 @@ final class Recorder {
     let type = inputs.map(\.type).reduce(inputs[0].type, ElementType.promoted)
     if isInsideKernel { return body(inputs) }
     isInsideKernel = true
+    let first = steps.count
     // Widening is exact, so it is a matter of the type alone and no step.
     let operands = inputs.map { Expression(recorder: self, step: $0.step, type: type.computeType) }
     var result = body(operands)
@@ -27,7 +28,9 @@ final class Recorder {
       result = Expression(recorder: self, step: append(.unary(.round, result.step), type), type: type)
     }
     isInsideKernel = false
-    kernels.append(Program.Kernel(name: name, inputs: inputs.map(\.step), output: result.step))
+    kernels.append(
+      Program.Kernel(
+        name: name, inputs: inputs.map(\.step), steps: first..<steps.count, output: result.step))
     return result
   }
 }

@@ -54,8 +54,8 @@ struct ProgramTests {
   func zeros() {
     let native = NativeArithmetic()
     for (x, y) in [(0.0, -0.0), (-0.0, 0.0)] {
-      #expect(native.apply(.minimum, x, y, .float32).sign == .minus)
-      #expect(native.apply(.maximum, x, y, .float32).sign == .plus)
+      #expect(native.operation(.minimum, at: Site(.float32))(x, y).sign == .minus)
+      #expect(native.operation(.maximum, at: Site(.float32))(x, y).sign == .plus)
     }
   }
 

@@ -143,17 +143,15 @@ private struct NudgedArithmetic: Arithmetic {
 
   func constant(_ value: Double, _ format: FloatFormat) -> Double { native.constant(value, format) }
 
-  func apply(_ primitive: UnaryPrimitive, _ x: Double, _ format: FloatFormat) -> Double {
-    let value = native.apply(primitive, x, format)
-    return [.exp, .log, .log1p].contains(primitive) ? nudged(value, format) : value
+  func operation(_ primitive: UnaryPrimitive, at site: Site) -> (Double) -> Double {
+    let operation = native.operation(primitive, at: site)
+    return [.exp, .log, .log1p].contains(primitive) ? { nudged(operation($0), site.format) } : operation
   }
 
-  func apply(_ primitive: BinaryPrimitive, _ x: Double, _ y: Double, _ format: FloatFormat) -> Double {
-    let value = native.apply(primitive, x, y, format)
-    return primitive == .pow ? nudged(value, format) : value
+  func operation(_ primitive: BinaryPrimitive, at site: Site) -> (Double, Double) -> Double {
+    let operation = native.operation(primitive, at: site)
+    return primitive == .pow ? { nudged(operation($0, $1), site.format) } : operation
   }
 
-  func select(_ condition: Double, _ x: Double, _ y: Double, _ format: FloatFormat) -> Double {
-    native.select(condition, x, y, format)
-  }
+  func choice(at site: Site) -> (Double, Double, Double) -> Double { native.choice(at: site) }
 }
