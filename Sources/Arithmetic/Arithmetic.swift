@@ -28,10 +28,13 @@ public struct Site: Hashable, Sendable {
   public let format: FloatFormat
   /// The name of the kernel that the operation is part of, such as `sigmoid` or `pow`; nil outside of any.
   public let kernel: String?
+  /// Whether the kernel has more than this one operation, so that a compiler sees them together.
+  public let isFused: Bool
 
   /// A place in a program.
-  public init(_ format: FloatFormat, in kernel: String? = nil) {
+  public init(_ format: FloatFormat, in kernel: String? = nil, isFused: Bool = false) {
     self.format = format
     self.kernel = kernel
+    self.isFused = isFused
   }
 }

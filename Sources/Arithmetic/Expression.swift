@@ -107,8 +107,14 @@ public func exp(_ x: Expression) -> Expression { x.unary(.exp) }
 public func log(_ x: Expression) -> Expression { x.unary(.log) }
 /// `log(1 + x)`.
 public func log1p(_ x: Expression) -> Expression { x.unary(.log1p) }
-/// `xʸ` with the same exponent for every element.
-public func pow(_ x: Expression, _ y: Double) -> Expression { x.binary(.pow, y) }
+/// `xʸ` with the same exponent for every element. The exponent is recorded as given, and it is for the operation to
+/// round it.
+public func pow(_ x: Expression, _ y: Double) -> Expression {
+  x.recorder.kernel(BinaryPrimitive.pow.rawValue, [x]) { operands in
+    let exponent = x.recorder.constant(y, .float64)
+    return operands[0].recorded(.binary(.pow, operands[0].step, exponent))
+  }
+}
 /// The greater of `x` and a number; NaN stays NaN.
 public func max(_ x: Expression, _ y: Double) -> Expression { x.binary(.maximum, y) }
 /// The lesser of `x` and a number; NaN stays NaN.

@@ -36,7 +36,7 @@ public struct NativeArithmetic: Arithmetic {
     case .divide: { format.round($0 / $1) }
     case .minimum: Self.minimum
     case .maximum: { -Self.minimum(-$0, -$1) }
-    case .pow: { rounding.pow($0, $1, format) }
+    case .pow: { rounding.pow($0, format.round($1), format) }
     case .greater: { $0 > $1 ? 1 : 0 }
     case .equal: { $0 == $1 ? 1 : 0 }
     }

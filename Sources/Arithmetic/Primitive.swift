@@ -21,7 +21,8 @@ public enum BinaryPrimitive: String, Hashable, Sendable, CaseIterable {
   case minimum
   /// The greater operand, where −0 < +0; NaN when either is NaN.
   case maximum
-  /// `xʸ` as C's `pow`: `pow(x, ±0) = 1` and `pow(1, y) = 1` for every x and y, NaN included.
+  /// `xʸ` as C's `pow`: `pow(x, ±0) = 1` and `pow(1, y) = 1` for every x and y, NaN included. The exponent is a Python
+  /// number as it was given; the native value is that of the exponent rounded to the type of the operation.
   case pow
   /// 1 when `x > y`, else 0 (0 for NaN).
   case greater

@@ -67,7 +67,16 @@ public struct Program: Sendable {
 
 extension Program {
   /// Where a step stands.
-  public func site(of step: Step) -> Site { Site(step.format, in: step.kernel.map { kernels[$0].name }) }
+  public func site(of step: Step) -> Site {
+    guard let kernel = step.kernel.map({ kernels[$0] }) else { return Site(step.format) }
+    let operations = kernel.steps.count { step in
+      switch steps[step].operation {
+      case .input, .constant, .unary(.round, _): false
+      case .unary, .binary, .select: true
+      }
+    }
+    return Site(step.format, in: kernel.name, isFused: operations > 1)
+  }
 
   /// Evaluates the program for `count` elements.
   ///

@@ -13,12 +13,33 @@ public struct Comparator: Sendable {
 
   /// What has been found so far.
   public private(set) var comparison: Comparison
-  private let tolerance: Tolerance
+  private let tolerance: Tolerance?
+  /// What the elements of the present block may be, and the position of the first.
+  private var allowances: (offset: Int, elements: [Allowance]) = (0, [])
 
-  /// A comparator for elements of one type.
+  /// A comparator by a tolerance, for elements of one type.
   public init(_ type: ElementType, tolerance: Tolerance) {
     comparison = Comparison(of: type)
     self.tolerance = tolerance
+  }
+
+  /// A comparator that is told what each element may be, for elements of one floating-point type.
+  public init(_ type: ElementType) {
+    comparison = Comparison(of: type)
+    tolerance = nil
+  }
+
+  /// Compares a block of expected values, already rounded to the type, with the actual block.
+  ///
+  /// - Parameters:
+  ///   - expected: the expected values.
+  ///   - actual: as many elements.
+  ///   - allowances: what each of them may be.
+  ///   - offset: the row-major position of the first.
+  public mutating func add(expected: [Double], actual: Tensor, allowances: [Allowance], offset: Int) {
+    precondition(allowances.count == expected.count && tolerance == nil)
+    self.allowances = (offset, allowances)
+    add(expected: expected, actual: actual, offset: offset)
   }
 
   /// Compares one block.
@@ -98,17 +119,17 @@ public struct Comparator: Sendable {
         comparison.ulps.addZeros(1)
       case (false, false):
         comparison.infinityMismatches += 1
-        keep(position, expected, actual, .infinity, nil, .outside)
+        keep(position, expected, actual, .infinity, nil)
       default:
         comparison.nanMismatches += 1
-        keep(position, expected, actual, .nan, nil, .outside)
+        keep(position, expected, actual, .nan, nil)
       }
       return
     }
     if expectedMagnitude == 0, actualMagnitude == 0 {
       comparison.signedZeroMismatches += 1
       comparison.ulps.addZeros(1)
-      keep(position, expected, actual, .signedZero, 0, .within)
+      keep(position, expected, actual, .signedZero, 0, isWithin: true)
       return
     }
     let (x, y) = (format.value(ofBits: expected), format.value(ofBits: actual))
@@ -134,23 +155,28 @@ public struct Comparator: Sendable {
     comparison.ulps.add(distance)
     comparison.maximumAbsolute = max(comparison.maximumAbsolute, difference)
     comparison.maximumRelative = max(comparison.maximumRelative, difference / magnitude)
-    let isWithin = tolerance.admits(ulps: distance, difference: difference, expected: magnitude)
-    keep(position, expectedBits, actualBits, .finite, distance, isWithin ? .within : .outside)
+    let isWithin = tolerance?.admits(ulps: distance, difference: difference, expected: magnitude)
+    keep(position, expectedBits, actualBits, .finite, distance, isWithin: isWithin)
   }
 
+  /// Counts an element that differs, and keeps it if it is among the worst.
+  ///
+  /// - Parameter isWithin: whether it is within, or nil when that is for its allowance to say; no tolerance admits
+  ///   a NaN or an infinity that the other side does not share.
   private mutating func keep(
     _ position: Int, _ expected: UInt64, _ actual: UInt64, _ elementClass: ElementClass, _ ulps: UInt64?,
-    _ verdict: ElementVerdict
+    isWithin: Bool? = nil
   ) {
-    switch verdict {
-    case .identical: comparison.identical += 1
-    case .within: comparison.within += 1
-    case .accurate: comparison.accurate += 1
-    case .outside: comparison.outside += 1
+    let type = comparison.type
+    let allowed = type.floatFormat.map { format in
+      tolerance?.allowed(around: expected, in: format) ?? allowances.elements[position - allowances.offset]
     }
+    let isAllowed = tolerance == nil && allowed?.admits(type.value(ofBits: actual)) == true
+    let verdict: ElementVerdict = isWithin ?? isAllowed ? .within : .outside
+    if verdict == .within { comparison.within += 1 } else { comparison.outside += 1 }
     let element = ElementDifference(
       position: position, expectedBits: expected, actualBits: actual, elementClass: elementClass, ulps: ulps,
-      verdict: verdict)
+      verdict: verdict, allowed: allowed)
     if comparison.worst.count == Self.worstCount {
       guard let last = comparison.worst.last, element.isWorse(than: last) else { return }
       comparison.worst.removeLast()

@@ -48,6 +48,8 @@ public struct ElementDifference: Hashable, Sendable {
   public let ulps: UInt64?
   /// The verdict.
   public let verdict: ElementVerdict
+  /// What the element may be; nil for an integer.
+  public let allowed: Allowance?
 
   /// Whether this element is the worse of two: by verdict, then non-finite before finite, then by ULPs, then the
   /// earlier one.

@@ -16,21 +16,20 @@ public enum Tolerance: Hashable, Sendable {
 }
 
 extension Tolerance {
-  /// The least and the greatest value that are within, around an expected value given by its bit pattern; nil for
-  /// NaN.
+  /// What is within, around an expected value given by its bit pattern.
   ///
   /// The ends of a relative tolerance are computed in `Double` and need not be values of the type; those in ULPs are
   /// values of the type, finite ones for a finite expected value.
-  public func allowed(around bits: UInt64, in format: FloatFormat) -> ClosedRange<Double>? {
+  public func allowed(around bits: UInt64, in format: FloatFormat) -> Allowance {
     let expected = format.value(ofBits: bits)
-    guard expected.isFinite else { return expected.isNaN ? nil : expected...expected }
+    guard expected.isFinite else { return Allowance(expected, expected, admitsNaN: expected.isNaN) }
     switch self {
     case .relative(let rtol, let atol):
       let radius = atol + rtol * expected.magnitude
-      return (expected - radius)...(expected + radius)
+      return Allowance(expected - radius, expected + radius)
     case .ulps(let limit):
-      let above = format.value(bits, steps: limit)
-      return -format.value(bits ^ format.signMask, steps: limit)...above
+      return Allowance(
+        -format.value(bits ^ format.signMask, steps: limit), format.value(bits, steps: limit))
     }
   }
 }

@@ -54,10 +54,16 @@ public struct ULPDistribution: Hashable, Sendable {
   /// The mean distance; 0 when there is none.
   public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
 
-  /// The 99th percentile by nearest rank: exact up to 255, above that rounded up to eight significant bits, and
-  /// never above ``maximum``.
-  public var percentile99: UInt64 {
-    let rank = count - count / 100
+  /// The 99th percentile; see ``percentile(_:)``.
+  public var percentile99: UInt64 { percentile(99) }
+
+  /// The median; see ``percentile(_:)``.
+  public var median: UInt64 { percentile(50) }
+
+  /// A percentile by nearest rank: exact up to 255, above that rounded up to eight significant bits, and never above
+  /// ``maximum``.
+  public func percentile(_ percent: Int) -> UInt64 {
+    let rank = count - count / 100 * (100 - percent) - count % 100 * (100 - percent) / 100
     var seen = histogram[0]
     if seen >= rank { return 0 }
     for bucket in leading.indices {

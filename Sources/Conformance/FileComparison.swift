@@ -106,7 +106,8 @@ public struct FileComparison: Sendable {
           expected: UnsafeRawBufferPointer(rebasing: expectedBlock.buffer[..<bytes]),
           actual: UnsafeRawBufferPointer(rebasing: actualBlock.buffer[..<bytes]), offset: region.offset)
       }
-      return TensorReport(path, actualDataset, .compared(comparator.comparison, tolerance, worstInputs: [:]))
+      return TensorReport(
+        path, actualDataset, .compared(comparator.comparison, .tolerance(tolerance), worstInputs: [:]))
     } catch {
       return TensorReport(name: path, finding: .error(error.reason))
     }

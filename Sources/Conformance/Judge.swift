@@ -1,5 +1,5 @@
 internal import Arithmetic
-public import Comparison
+internal import Comparison
 internal import FocalLoss
 internal import HDF5
 internal import Tensors
@@ -12,11 +12,11 @@ public struct Judge {
   /// How many elements are read, evaluated and compared at a time.
   public static let blockCount = 8192
 
-  private let policy: TolerancePolicy
+  private let policy: Policy
   private let arithmetic = NativeArithmetic()
 
   /// A judge for one thread.
-  public init(policy: TolerancePolicy) { self.policy = policy }
+  public init(policy: Policy) { self.policy = policy }
 
   /// Judges a case of an open fixture.
   public func judge(_ name: String, of fixture: FixtureReader) -> CaseReport {
@@ -42,56 +42,61 @@ public struct Judge {
       throw .rejected(Rejection(nil, "variant \"\(conformanceCase.variant.prefix(80))\" is none of \(known)"))
     }
     guard let loss = conformanceCase.outputs["loss"] else {
-      return try judgeRaised(conformanceCase, variant, fixture.provenance.defaultType, &report)
+      return try judgeRaised(conformanceCase, variant, fixture.provenance, &report)
     }
-    let plan = try conformanceCase.plan(variant, defaultType: fixture.provenance.defaultType)
-    try judge(loss, of: conformanceCase, plan, &report)
+    let plan = try conformanceCase.plan(variant, fixture.provenance)
+    try judge(loss, of: conformanceCase, plan, fixture.provenance, &report)
     report.tensors += conformanceCase.gradientReports()
   }
 
   /// Compares the loss with the plan's results.
   private func judge(
-    _ loss: StoredTensor, of conformanceCase: ConformanceCase, _ plan: Plan, _ report: inout CaseReport
+    _ loss: StoredTensor, of conformanceCase: ConformanceCase, _ plan: Plan, _ provenance: Provenance,
+    _ report: inout CaseReport
   ) throws(JudgingError) {
     if let mismatch = plan.mismatch(loss) {
       report.tensors.append(TensorReport(loss, .error(mismatch)))
       return
     }
-    let tolerance = policy.tolerance(for: plan.type)
-    var comparator = Comparator(plan.type, tolerance: tolerance)
+    var comparator = TensorComparator(policy, plan.type)
     var worstInputs: [Int: [NamedValue]] = [:]
     var printed = PrintedNumbers(conformanceCase.attributes)
     var evaluation = Evaluation(plan, in: arithmetic)
+    var enclosures =
+      policy == .derived ? Evaluation(plan, in: EnclosureArithmetic(Accuracy(provenance))) : nil
     var blocks = InputBlocks(conformanceCase, plan)
     for block in plan.elements.regions(maximumCount: Self.blockCount) {
-      let (inputs, results) = try blocks.evaluate(block, in: &evaluation)
+      let tensors = try blocks.tensors(for: block)
+      let (inputs, results) = try evaluation.evaluated(block, tensors)
+      let allowed = try enclosures?.evaluated(block, tensors).results
       guard plan.reductions.isEmpty, let region = loss.shape.region(matching: block, of: plan.elements) else {
         continue
       }
       let actual = try loss.block(region)
-      comparator.add(expected: results, actual: actual, offset: block.offset)
+      comparator.add(results, actual, allowed, at: block.offset)
       printed?.append(expected: results, actual: actual.values)
       worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
     }
     if let result = evaluation.conclude() {
       let actual = try loss.block(loss.shape.whole)
-      comparator.add(expected: [result], actual: actual, offset: 0)
+      comparator.add([result], actual, enclosures?.conclude().map { [$0] }, at: 0)
       printed?.append(expected: [result], actual: actual.values)
     }
     report.printed = printed
     report.tensors.append(
-      TensorReport(loss, .compared(comparator.comparison, tolerance, worstInputs: worstInputs)))
+      TensorReport(loss, .compared(comparator.comparison, comparator.rule, worstInputs: worstInputs)))
   }
 
   /// A framework that raised agrees with its documentation when the reference rejects the input as well.
   private func judgeRaised(
-    _ conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type, _ defaultType: ElementType?,
+    _ conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type, _ provenance: Provenance,
     _ report: inout CaseReport
   ) throws(JudgingError) {
     let message = conformanceCase.error ?? "no message"
-    if let rejection = variant.undocumented(conformanceCase.signature(defaultType: defaultType ?? .float32)) {
+    let signature = conformanceCase.signature(provenance)
+    if let rejection = variant.undocumented(signature) {
       report.reason = "raised where its documentation promises nothing (\(rejection)): \(message)"
-    } else if let rejection = try rejection(of: conformanceCase, variant, defaultType) {
+    } else if let rejection = try rejection(of: conformanceCase, variant, provenance) {
       report.reason = "raised, as it must (\(rejection)): \(message)"
     } else {
       report.raisedUnduly = true
@@ -101,14 +106,14 @@ public struct Judge {
 
   /// Why the formula is not defined for a case, or nil.
   private func rejection(
-    of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type, _ defaultType: ElementType?
+    of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type, _ provenance: Provenance
   ) throws(JudgingError) -> Rejection? {
     do throws(JudgingError) {
-      let plan = try conformanceCase.plan(variant, defaultType: defaultType)
+      let plan = try conformanceCase.plan(variant, provenance)
       var evaluation = Evaluation(plan, in: arithmetic)
       var blocks = InputBlocks(conformanceCase, plan)
       for block in plan.elements.regions(maximumCount: Self.blockCount) {
-        _ = try blocks.evaluate(block, in: &evaluation)
+        _ = try evaluation.evaluated(block, try blocks.tensors(for: block))
       }
       return nil
     } catch {
@@ -158,27 +163,67 @@ private struct InputBlocks {
     self.plan = plan
   }
 
-  mutating func evaluate(
-    _ block: Region, in evaluation: inout Evaluation
-  ) throws(JudgingError) -> (inputs: [[Double]], results: [Double]) {
+  mutating func tensors(for block: Region) throws(JudgingError) -> [String: Tensor] {
     for (name, region) in plan.reads(for: block).sorted(by: { $0.key < $1.key })
     where last[name]?.region != region {
       last[name] = try conformanceCase.inputs[name].map { input throws(JudgingError) in
         (region, try input.block(region))
       }
     }
-    do throws(Rejection) {
-      return try evaluation.evaluate(block, from: last.mapValues(\.tensor))
-    } catch {
-      throw .rejected(error)
-    }
+    return last.mapValues(\.tensor)
   }
 }
 
+extension Evaluation {
+  fileprivate mutating func evaluated(
+    _ block: Region, _ tensors: [String: Tensor]
+  ) throws(JudgingError) -> (inputs: [[Double]], results: [A.Value]) {
+    do throws(Rejection) { return try evaluate(block, from: tensors) } catch { throw .rejected(error) }
+  }
+}
+
+/// A comparator by the policy of a run.
+private struct TensorComparator {
+  private var comparator: Comparator
+  private let tolerance: Tolerance?
+  private let format: FloatFormat
+  private var widths = ULPDistribution()
+
+  init(_ policy: Policy, _ type: ElementType) {
+    format = type.floatFormat ?? .float64
+    switch policy {
+    case .derived:
+      tolerance = nil
+      comparator = Comparator(type)
+    case .tolerance(let policy):
+      let tolerance = policy.tolerance(for: type)
+      self.tolerance = tolerance
+      comparator = Comparator(type, tolerance: tolerance)
+    }
+  }
+
+  var comparison: Comparison { comparator.comparison }
+
+  var rule: TensorReport.Rule { tolerance.map(TensorReport.Rule.tolerance) ?? .enclosure(widths: widths) }
+
+  mutating func add(_ expected: [Double], _ actual: Tensor, _ enclosures: [Enclosure]?, at offset: Int) {
+    guard let enclosures else { return comparator.add(expected: expected, actual: actual, offset: offset) }
+    for width in enclosures.compactMap({ $0.width(in: format) }) { widths.add(width) }
+    let allowances = enclosures.map { Allowance($0.lower, $0.upper, admitsNaN: $0.mayBeNaN) }
+    comparator.add(expected: expected, actual: actual, allowances: allowances, offset: offset)
+  }
+}
+
+extension Accuracy {
+  init(_ provenance: Provenance) { self.init(framework: provenance.framework, device: provenance.device) }
+}
+
 extension ConformanceCase {
-  fileprivate func signature(defaultType: ElementType) -> Signature {
+  fileprivate func signature(_ provenance: Provenance, defaultType: ElementType? = nil) -> Signature {
     Signature(
-      parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) }, defaultType: defaultType)
+      parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) },
+      defaultType: defaultType ?? provenance.defaultType ?? .float32,
+      build: Build(provenance.framework, provenance.frameworkVersion))
   }
 
   /// Plans the case.
@@ -186,13 +231,13 @@ extension ConformanceCase {
   /// Constructors such as `torch.zeros` make the default type. A fixture that does not state it in its flags is taken
   /// to have float32; only for a float64 input whose loss is float64 as well, float64 is tried.
   fileprivate func plan(
-    _ variant: any FocalLossVariant.Type, defaultType: ElementType?
+    _ variant: any FocalLossVariant.Type, _ provenance: Provenance
   ) throws(JudgingError) -> Plan {
     do throws(Rejection) {
-      let plan = try variant.plan(signature(defaultType: defaultType ?? .float32))
+      let plan = try variant.plan(signature(provenance))
       let isWide = [inputs[variant.inputs[0]], outputs["loss"]].allSatisfy { $0?.elementType == .float64 }
-      guard defaultType == nil, isWide, plan.type != .float64 else { return plan }
-      return try variant.plan(signature(defaultType: .float64))
+      guard provenance.defaultType == nil, isWide, plan.type != .float64 else { return plan }
+      return try variant.plan(signature(provenance, defaultType: .float64))
     } catch {
       throw .rejected(error)
     }

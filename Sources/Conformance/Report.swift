@@ -4,13 +4,13 @@ public import Tensors
 
 /// Everything that a run found, as a value; see the module `Reporting` for its forms.
 public struct Report: Sendable {
-  /// How far an element may lie from the expected one.
-  public let policy: TolerancePolicy
+  /// By what it was decided whether an element is within.
+  public let policy: Policy
   /// The fixtures, in the order in which they were judged.
   public let fixtures: [FixtureReport]
 
   /// A report of some fixtures.
-  public init(policy: TolerancePolicy, fixtures: [FixtureReport]) {
+  public init(policy: Policy, fixtures: [FixtureReport]) {
     self.policy = policy
     self.fixtures = fixtures
   }
@@ -99,13 +99,21 @@ public struct TensorReport: Sendable {
   /// What is known of a tensor.
   public enum Finding: Sendable {
     /// It was compared with the expected values.
-    case compared(Comparison, Tolerance, worstInputs: [Int: [NamedValue]])
+    case compared(Comparison, Rule, worstInputs: [Int: [NamedValue]])
     /// It is not what it is compared with, for this reason, whatever its elements.
     case different(String)
     /// It could not be compared, for this reason.
     case error(String)
     /// Its presence, type and shape were checked, and it is carried along.
     case carried
+  }
+
+  /// What decides whether an element is within.
+  public enum Rule: Sendable {
+    /// A tolerance.
+    case tolerance(Tolerance)
+    /// Each element's own enclosure; their widths in ULPs, of those with finite ends.
+    case enclosure(widths: ULPDistribution)
   }
 
   /// The verdict, or nil for a tensor that is only carried.

@@ -1,5 +1,3 @@
-public import Comparison
-
 /// Judges fixtures one after another.
 public struct Runner {
   /// What has been done so far.
@@ -16,11 +14,11 @@ public struct Runner {
     public let caseTotal: Int
   }
 
-  private let policy: TolerancePolicy
+  private let policy: Policy
   private let filter: CaseFilter
 
   /// A runner with a policy for all cases, and a filter.
-  public init(policy: TolerancePolicy, filter: CaseFilter = CaseFilter()) {
+  public init(policy: Policy, filter: CaseFilter = CaseFilter()) {
     self.policy = policy
     self.filter = filter
   }

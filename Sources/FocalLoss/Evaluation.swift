@@ -1,21 +1,21 @@
 public import Arithmetic
 public import Tensors
 
-/// A case being evaluated in the native arithmetic, block by block: what the documented program returns.
+/// A case being evaluated in an arithmetic, block by block.
 ///
 /// For reduction none each block's result is final. Otherwise blocks are folded as they come, and ``conclude()``
 /// gives the result; memory grows with the number of columns of a per-column reduction, never with the elements.
-public struct Evaluation {
+public struct Evaluation<A: ReducingArithmetic> {
   private let plan: Plan
-  private let arithmetic: NativeArithmetic
-  private var fold: Fold?
+  private let arithmetic: A
+  private var fold: Fold<A>?
   private var tally = 0.0
 
   /// An evaluation of a plan from its first block.
-  public init(_ plan: Plan, in arithmetic: NativeArithmetic) {
+  public init(_ plan: Plan, in arithmetic: A) {
     self.plan = plan
     self.arithmetic = arithmetic
-    fold = plan.reductions.first.map(Fold.init)
+    fold = plan.reductions.first.map { Fold($0, in: arithmetic) }
   }
 
   /// Evaluates one block; blocks come in row-major order and cover the plan's elements once.
@@ -24,9 +24,10 @@ public struct Evaluation {
   /// - Throws: ``Rejection`` when an element is outside of what the variant accepts.
   public mutating func evaluate(
     _ block: Region, from tensors: [String: Tensor]
-  ) throws(Rejection) -> (inputs: [[Double]], results: [Double]) {
+  ) throws(Rejection) -> (inputs: [[Double]], results: [A.Value]) {
     let inputs = try plan.columns(for: block, from: tensors)
-    let results = plan.formula.evaluate(inputs, count: block.count, in: arithmetic)
+    let results = plan.formula.evaluate(
+      inputs.map { $0.map(arithmetic.input) }, count: block.count, in: arithmetic)
     if fold != nil {
       let selection = try plan.selection?.column(for: block, from: tensors)
       fold?.add(results, at: block.offset, where: selection)
@@ -36,58 +37,62 @@ public struct Evaluation {
   }
 
   /// The reduced result; nil for reduction none.
-  public func conclude() -> Double? {
+  public func conclude() -> A.Value? {
     guard var results = fold?.results() else { return nil }
     for step in plan.reductions.dropFirst() {
-      let next = Fold(step)
+      let next = Fold(step, in: arithmetic)
       next.add(results, at: 0, where: nil)
       results = next.results()
     }
     guard let conclusion = plan.conclusion else { return results[0] }
-    let inputs = conclusion.tally == nil ? [results] : [results, [conclusion.formula.type.rounded(tally)]]
+    let count = arithmetic.constant(tally, conclusion.formula.type.float)
+    let inputs = conclusion.tally == nil ? [results] : [results, [count]]
     return conclusion.formula.evaluate(inputs, count: 1, in: arithmetic)[0]
   }
 }
 
-/// One reduction step under way.
-private final class Fold {
+/// One reduction step under way: a sum for each column.
+private final class Fold<A: ReducingArithmetic> {
   private let step: ReductionStep
-  private let sums: [ExactSum]
+  private let arithmetic: A
+  private var sums: [A.Sum]
   private var counts: [Int]
 
-  init(_ step: ReductionStep) {
+  init(_ step: ReductionStep, in arithmetic: A) {
     self.step = step
+    self.arithmetic = arithmetic
     let columns =
       switch step.extent {
       case .all: 1
       case .columns(let count): count
       }
-    sums = (0..<columns).map { _ in ExactSum() }
+    sums = (0..<columns).map { _ in arithmetic.sum() }
     counts = Array(repeating: 0, count: columns)
   }
 
-  func add(_ values: [Double], at offset: Int, where selection: [Double]?) {
+  func add(_ values: [A.Value], at offset: Int, where selection: [Double]?) {
     for (index, value) in values.enumerated() where selection == nil || selection?[index] == 1 {
       let column = (offset + index) % sums.count
-      sums[column].add(value)
+      arithmetic.add(value, to: sums[column])
       counts[column] += 1
     }
   }
 
-  func results() -> [Double] {
-    zip(sums, counts).map { sum, count in
-      let total = sum.rounded(to: step.accumulationType.float)
-      let result =
-        step.reduction == .mean
-        ? step.accumulationType.rounded(total / step.accumulationType.rounded(Double(count))) : total
-      return step.storedType.rounded(result)
+  func results() -> [A.Value] {
+    let (format, stored) = (step.accumulationType.float, Site(step.storedType.float))
+    return zip(sums, counts).map { sum, count in
+      var result = arithmetic.value(of: sum, count: count, step.reduction, format)
+      if step.reduction == .mean {
+        if step.roundsSum { result = arithmetic.operation(.round, at: stored)(result) }
+        result = arithmetic.operation(.divide, at: Site(format))(
+          result, arithmetic.constant(Double(count), format))
+      }
+      return arithmetic.operation(.round, at: stored)(result)
     }
   }
 }
 
 extension ElementType {
   /// The format of a type that a formula computes in.
-  fileprivate var float: FloatFormat { floatFormat ?? .float64 }
-
-  fileprivate func rounded(_ value: Double) -> Double { float.round(value) }
+  var float: FloatFormat { floatFormat ?? .float64 }
 }

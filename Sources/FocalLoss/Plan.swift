@@ -84,14 +84,18 @@ public struct ReductionStep: Hashable, Sendable {
   public let accumulationType: ElementType
   /// The type of the result.
   public let storedType: ElementType
+  /// Whether a mean's sum is rounded to the stored type before it is divided, as PyTorch 1 does for the 16-bit types
+  /// (aten/src/ATen/native/ReduceOps.cpp).
+  public let roundsSum: Bool
 
   init(
     _ reduction: Reduction, _ extent: Extent = .all, of type: ElementType,
-    storedAs storedType: ElementType? = nil
+    storedAs storedType: ElementType? = nil, by build: Build? = nil
   ) {
     self.reduction = reduction
     self.extent = extent
     self.accumulationType = type.computeType
     self.storedType = storedType ?? type
+    roundsSum = build?.isBefore(2, of: "torch") == true
   }
 }

@@ -22,12 +22,39 @@ public struct Signature: Hashable, Sendable {
   public let inputs: [String: Input]
   /// The framework's default floating-point type, which constructors such as `torch.zeros` use.
   public let defaultType: ElementType
+  /// The build whose order of operations is meant, where versions differ; nil for the present one.
+  public let build: Build?
 
   /// The signature of a case.
-  public init(_ parameters: Parameters, _ inputs: [String: Input], defaultType: ElementType = .float32) {
+  public init(
+    _ parameters: Parameters, _ inputs: [String: Input], defaultType: ElementType = .float32,
+    build: Build? = nil
+  ) {
     self.parameters = parameters
     self.inputs = inputs
     self.defaultType = defaultType
+    self.build = build
+  }
+}
+
+/// One version of one framework.
+public struct Build: Hashable, Sendable {
+  /// The framework, as fixtures name it.
+  public let framework: String
+  /// The version's leading numbers; empty when it has none.
+  public let version: [Int]
+
+  /// A build from a fixture's words, such as `torch` and `1.13.0a0`.
+  public init(_ framework: String, _ version: String) {
+    self.framework = framework
+    self.version = version.split(separator: ".").map { $0.prefix(while: \.isNumber) }
+      .prefix { !$0.isEmpty }.compactMap { Int($0) }
+  }
+
+  /// Whether this is a version of a framework before another.
+  func isBefore(_ version: Int..., of framework: String) -> Bool {
+    self.framework == framework && !self.version.isEmpty
+      && self.version.lexicographicallyPrecedes(version)
   }
 }
 

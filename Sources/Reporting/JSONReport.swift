@@ -186,7 +186,7 @@ private struct TensorObject: Encodable {
   let maxAbs: Double?
   let maxRel: Double?
   let exactUlp = Unevaluated()
-  let enclosureWidthUlp = Unevaluated()
+  let enclosureWidthUlp: WidthObject?
   let worst: ElementObject?
   let worstElements: [ElementObject]
 
@@ -209,23 +209,37 @@ private struct TensorObject: Encodable {
     maxAbs = comparison?.maximumAbsolute
     maxRel = comparison?.maximumRelative
     switch tensor.finding {
-    case .compared(let comparison, let tolerance, let inputs):
+    case .compared(let comparison, let rule, let inputs):
       reason = nil
-      self.tolerance = tolerance.description
+      switch rule {
+      case .tolerance(let tolerance):
+        self.tolerance = tolerance.description
+        enclosureWidthUlp = nil
+      case .enclosure(let widths):
+        tolerance = nil
+        enclosureWidthUlp = WidthObject(median: widths.median, max: widths.maximum)
+      }
       worstElements = comparison.worst.map {
-        ElementObject($0, comparison.type, tensor.shape, tolerance, inputs[$0.position] ?? [])
+        ElementObject($0, comparison.type, tensor.shape, inputs[$0.position] ?? [])
       }
     case .different(let reason), .error(let reason):
       self.reason = reason
       tolerance = nil
+      enclosureWidthUlp = nil
       worstElements = []
     case .carried:
       reason = nil
       tolerance = nil
+      enclosureWidthUlp = nil
       worstElements = []
     }
     worst = worstElements.first
   }
+}
+
+private struct WidthObject: Encodable {
+  let median: UInt64
+  let max: UInt64
 }
 
 private struct ULPObject: Encodable {
@@ -256,15 +270,14 @@ private struct ElementObject: Encodable {
   let verdict: String
 
   init(
-    _ element: ElementDifference, _ type: ElementType, _ shape: Shape?, _ tolerance: Tolerance,
+    _ element: ElementDifference, _ type: ElementType, _ shape: Shape?,
     _ inputs: [NamedValue]
   ) {
     index = shape?.coordinates(of: element.position) ?? []
     self.inputs = Dictionary(inputs.map { ($0.name, ValueObject($0)) }) { first, _ in first }
     expected = type.value(ofBits: element.expectedBits)
     actual = type.value(ofBits: element.actualBits)
-    allowed = type.floatFormat.flatMap { tolerance.allowed(around: element.expectedBits, in: $0) }
-      .map { [$0.lowerBound, $0.upperBound] }
+    allowed = element.allowed.flatMap { $0.lower <= $0.upper ? [$0.lower, $0.upper] : nil }
     expectedBits = bitsText(element.expectedBits, type)
     actualBits = bitsText(element.actualBits, type)
     elementClass = element.elementClass.rawValue

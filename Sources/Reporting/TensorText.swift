@@ -7,19 +7,19 @@ enum TensorText {
   /// What was found in a tensor, as indented lines.
   static func findings(_ tensor: TensorReport) -> String {
     switch tensor.finding {
-    case .compared(let comparison, let tolerance, let inputs):
-      compared(tensor, comparison, tolerance, inputs)
+    case .compared(let comparison, let rule, let inputs):
+      compared(tensor, comparison, rule, inputs)
     case .different(let reason), .error(let reason): "  \(visibleText(reason))\n"
     case .carried: ""
     }
   }
 
   private static func compared(
-    _ tensor: TensorReport, _ comparison: Comparison, _ tolerance: Tolerance, _ inputs: [Int: [NamedValue]]
+    _ tensor: TensorReport, _ comparison: Comparison, _ rule: TensorReport.Rule, _ inputs: [Int: [NamedValue]]
   ) -> String {
     let ulps = comparison.ulps
     var lines = [
-      "\(comparison.outside) of \(counted(comparison.count, "element")) outside \(tolerance); "
+      "\(comparison.outside) of \(counted(comparison.count, "element")) outside \(ruleText(rule)); "
         + "\(comparison.within) within, \(comparison.identical) identical  (\(comparison.type) \(tensor.shape.map(\.description) ?? ""))",
       "ULPs: max \(ulps.maximum), p99 \(ulps.percentile99), mean \(measureText(ulps.mean)); "
         + "max difference: absolute \(measureText(comparison.maximumAbsolute)), relative \(measureText(comparison.maximumRelative))",
@@ -39,6 +39,14 @@ enum TensorText {
       lines += worst(element, comparison.type, tensor, inputs[element.position] ?? [])
     }
     return lines.map { "  \($0)\n" }.joined()
+  }
+
+  private static func ruleText(_ rule: TensorReport.Rule) -> String {
+    switch rule {
+    case .tolerance(let tolerance): "\(tolerance)"
+    case .enclosure(let widths):
+      "their enclosures of \(widths.median) ULP in the median, at most \(widths.maximum)"
+    }
   }
 
   private static func mismatches(_ comparison: Comparison) -> [String] {

@@ -1,6 +1,6 @@
 public import ArgumentParser
 public import Comparison
-import Conformance
+public import Conformance
 import Reporting
 
 /// A tolerance policy as an argument.
@@ -13,6 +13,19 @@ extension TolerancePolicy: ExpressibleByArgument {
   static var help: String { presets.map { "\($0.name): \($0.source)" }.joined(separator: "; ") }
 
   public static var allValueStrings: [String] { presets.map(\.name) + ["ulp:N", "rtol=R,atol=A"] }
+}
+
+/// A policy of a run as an argument.
+extension Policy: ExpressibleByArgument {
+  /// From the command line's spelling.
+  public init?(argument: String) { self.init(parsing: argument) }
+
+  public var defaultValueDescription: String { name }
+
+  /// What the policies are, for the help of an option.
+  static var help: String { "derived: \(Policy.derived.source); \(TolerancePolicy.help)" }
+
+  public static var allValueStrings: [String] { ["derived"] + TolerancePolicy.allValueStrings }
 }
 
 /// Where a report goes, and in which form.

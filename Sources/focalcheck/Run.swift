@@ -14,9 +14,8 @@ struct Run: ParsableCommand {
 
   @OptionGroup var selection: Selection
 
-  @Option(
-    help: ArgumentHelp("How far an element may lie from the expected one.", discussion: TolerancePolicy.help))
-  var policy: TolerancePolicy = TolerancePolicy.presets[0]
+  @Option(help: ArgumentHelp("By what an element is within.", discussion: Policy.help))
+  var policy: Policy = .derived
 
   @OptionGroup var output: OutputOptions
 

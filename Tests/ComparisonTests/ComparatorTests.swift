@@ -137,6 +137,22 @@ struct ComparatorTests {
     #expect(worst[3].position == 39)
   }
 
+  @Test("an element within its own allowance is within, NaN where it is allowed")
+  func allowances() {
+    var comparator = Comparator(.float32)
+    comparator.add(
+      expected: [1, 1, .infinity, 1, .nan],
+      actual: Tensor(.float32, .vector(5), values: [1.5, 1.5, .nan, .nan, 3]),
+      allowances: [
+        Allowance(1, 2), Allowance(1, 1.25), Allowance(.infinity, .infinity, admitsNaN: true),
+        Allowance(0, 2),
+        Allowance(0, 2, admitsNaN: true),
+      ], offset: 7)
+    #expect(comparator.comparison.within == 2)
+    #expect(
+      comparator.comparison.worst.filter { $0.verdict == .outside }.map(\.position).sorted() == [8, 10, 11])
+  }
+
   @Test("blocks add up to one comparison")
   func blocks() {
     let expected = (0..<100).map { Double($0) }
@@ -206,26 +222,27 @@ struct TolerancePolicyTests {
   @Test(
     "what is allowed around a value is what the tolerance admits",
     arguments: [0, -0.0, 1e-45, -1e-44, 1, -2.5, 3.4e38])
-  func allowed(expected: Double) throws {
+  func allowed(expected: Double) {
     let format = FloatFormat.float32
     for steps in [UInt64(0), 1, 5, 1 << 33] {
-      let allowed = try #require(Tolerance.ulps(steps).allowed(around: format.bits(of: expected), in: format))
-      for end in [allowed.lowerBound, allowed.upperBound] {
+      let allowed = Tolerance.ulps(steps).allowed(around: format.bits(of: expected), in: format)
+      for end in [allowed.lower, allowed.upper] {
         let distance = compare([expected], [end]).ulps.maximum
         #expect(distance == steps || distance < steps && end.magnitude == format.greatestFinite, "\(end)")
       }
-      #expect(allowed.contains(format.round(expected)))
+      #expect(allowed.admits(format.round(expected)))
     }
     let relative = Tolerance.relative(rtol: 0.5, atol: 0.25)
-    let range = try #require(relative.allowed(around: FloatFormat.float64.bits(of: expected), in: .float64))
+    let range = relative.allowed(around: FloatFormat.float64.bits(of: expected), in: .float64)
     for (share, outside) in [(0.999, 0), (1.001, 1)] {
-      for end in [range.lowerBound, range.upperBound] {
+      for end in [range.lower, range.upper] {
         let actual = expected + share * (end - expected)
         #expect(compare([expected], [actual], .float64, relative).outside == outside, "\(actual)")
       }
     }
-    #expect(relative.allowed(around: format.bits(of: .nan), in: format) == nil)
-    #expect(relative.allowed(around: format.bits(of: .infinity), in: format) == .infinity ... .infinity)
+    #expect(relative.allowed(around: format.bits(of: .nan), in: format).admitsNaN)
+    #expect(
+      relative.allowed(around: format.bits(of: .infinity), in: format) == Allowance(.infinity, .infinity))
   }
 
   @Test("torch's tolerance grows as the type narrows")

@@ -1,3 +1,4 @@
+import Arithmetic
 import Comparison
 import FixtureAuthoring
 import FocalLoss
@@ -25,7 +26,7 @@ struct JudgeTests {
       try DemoFixture.demoCase(author, "case", without: omitted, changing: changes)
       try adding(author)
     }
-    return Judge(policy: policy).judge("case", of: try FixtureLocation(path: path).open())
+    return Judge(policy: .tolerance(policy)).judge("case", of: try FixtureLocation(path: path).open())
   }
 
   private static let shape = Shape.vector(4)
@@ -36,7 +37,7 @@ struct JudgeTests {
         Parameters(),
         ["logit": .init(.float32, shape), "label": .init(.float32, shape)]))
     guard let plan else { return [] }
-    var evaluation = Evaluation(plan, in: .init())
+    var evaluation = Evaluation(plan, in: NativeArithmetic())
     return
       (try? evaluation.evaluate(shape.whole, from: ["logit": DemoFixture.logit, "label": DemoFixture.label])
       .results)
@@ -206,7 +207,7 @@ struct RunnerTests {
     }
     try Damage.write(folder.file("text.h5"), Array(repeating: 65, count: 100))
     let locations = FixtureLocation.find([folder.path, folder.file("missing.h5")])
-    let report = Runner(policy: .uniform(.ulps(.max))).run(locations)
+    let report = Runner(policy: .tolerance(.uniform(.ulps(.max)))).run(locations)
     #expect(report.fixtures.map(\.file) == ["good.h5", "text.h5", "missing.h5"])
     #expect(report.cases.map(\.name) == ["a", "b", "bad"])
     #expect(report.cases.map(\.verdict) == [.conformant, .conformant, .error])
@@ -224,7 +225,7 @@ struct RunnerTests {
   func filters(pattern: String, names: [String]) throws {
     let folder = try TemporaryFolder()
     try DemoFixture.write(to: folder.file("good.h5"), cases: ["a", "b"])
-    let report = Runner(policy: .uniform(.ulps(.max)), filter: CaseFilter([pattern]))
+    let report = Runner(policy: .tolerance(.uniform(.ulps(.max))), filter: CaseFilter([pattern]))
       .run(FixtureLocation.find([folder.path]))
     #expect(report.cases.map(\.name) == names)
   }
@@ -236,7 +237,7 @@ struct RunnerTests {
       try DemoFixture.demoCase(author, "bad", without: ["outputs/loss"])
       try DemoFixture.demoCase(author, "worse", changing: ["variant": .int(3)])
     }
-    let report = Runner(policy: .uniform(.ulps(.max)), filter: CaseFilter(["paddle.*"]))
+    let report = Runner(policy: .tolerance(.uniform(.ulps(.max))), filter: CaseFilter(["paddle.*"]))
       .run(FixtureLocation.find([folder.path]))
     #expect(report.cases.map(\.name) == ["bad", "good", "worse"])
     #expect(report.verdict == .error)
@@ -260,7 +261,7 @@ struct RunnerTests {
         try author.dataset("/cases/empty/\(name)", empty)
       }
     }
-    let report = Runner(policy: .uniform(.ulps(0))).run(FixtureLocation.find([folder.path]))
+    let report = Runner(policy: .tolerance(.uniform(.ulps(0)))).run(FixtureLocation.find([folder.path]))
     #expect(report.cases.map(\.verdict) == [.conformant])
     #expect(report.comparesNothing)
     #expect(report.verdict == .error)
@@ -275,7 +276,7 @@ struct RunnerTests {
       "{\"schema\":\"focalcheck-manifest/1\",\"fixtures\":[{\"file\":\"pinned.h5\",\"sha256\":\"\(digest)\",\"bytes\":1}]}"
     try Damage.write(folder.file("manifest.json"), Array(text.utf8))
     for path in [folder.path, folder.file("pinned.h5")] {
-      let report = Runner(policy: .uniform(.ulps(.max))).run(FixtureLocation.find([path]))
+      let report = Runner(policy: .tolerance(.uniform(.ulps(.max)))).run(FixtureLocation.find([path]))
       #expect(report.fixtures.first?.error?.reason.contains("the manifest pins") == true)
     }
   }

@@ -12,7 +12,7 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
   .deletingLastPathComponent()
 
 private func reportOfCommittedFixtures() -> Report {
-  Runner(policy: TolerancePolicy.presets[0]).run(
+  Runner(policy: .derived).run(
     FixtureLocation.find([root.appendingPathComponent("fixtures").path]))
 }
 
@@ -57,7 +57,7 @@ struct CommittedReportTests {
   @Test("the schema refuses what is not a report")
   func schemaRefuses() throws {
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
-    let text = JSONReport.render(Report(policy: TolerancePolicy.presets[0], fixtures: []))
+    let text = JSONReport.render(Report(policy: .derived, fixtures: []))
     let report = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     #expect(schema.violations(in: report, of: "report") == [])
     #expect(schema.violations(in: report.merging(["verdict": "fine"]) { $1 }, of: "report") != [])
@@ -83,7 +83,7 @@ struct ReportFormatTests {
       try DemoFixture.demoCase(author, "no label", without: ["inputs/label"])
     }
     try Damage.write(folder.file("zeros.h5"), Array(repeating: 0, count: 200))
-    return Runner(policy: .uniform(.ulps(4))).run(FixtureLocation.find([folder.path]))
+    return Runner(policy: .tolerance(.uniform(.ulps(4)))).run(FixtureLocation.find([folder.path]))
   }
 
   @Test("a nonconformant tensor reads like a failed test")

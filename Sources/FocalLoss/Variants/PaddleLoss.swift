@@ -30,7 +30,8 @@ enum PaddleLoss {
     }
     return Plan(
       formula, sources, over: logit.shape,
-      reductions: parameters.reduction == .none ? [] : [ReductionStep(parameters.reduction, of: formula.type)]
+      reductions: parameters.reduction == .none
+        ? [] : [ReductionStep(parameters.reduction, of: formula.type, by: signature.build)]
     )
   }
 

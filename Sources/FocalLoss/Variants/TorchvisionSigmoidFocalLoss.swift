@@ -11,7 +11,7 @@ internal import Tensors
 /// loss    = (α·y + (1 − α)·(1 − y)) · loss        unless α < 0
 /// ```
 ///
-/// then reduced. The cross entropy is PyTorch 2's.
+/// then reduced. The cross entropy is that of the build's PyTorch: version 1 had another order of operations.
 ///
 /// - Shapes: logit and label alike. Types: floating point; a label of another type than logit promotes.
 /// - α is documented as −1 (no weighting) or within [0, 1]; the code turns the weighting off below 0.
@@ -34,20 +34,23 @@ public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
     let label = try signature.floatInput("label")
     try signature.require("label", label.shape, equals: logit.shape)
     let formula = Program.record([Program.Input("logit", logit.type), Program.Input("label", label.type)]) {
-      loss($0[0], $0[1], parameters)
+      loss($0[0], $0[1], parameters, signature.build)
     }
     return Plan(
       formula, [Elementwise("logit"), Elementwise("label")], over: logit.shape,
-      reductions: parameters.reduction == .none ? [] : [ReductionStep(parameters.reduction, of: formula.type)]
+      reductions: parameters.reduction == .none
+        ? [] : [ReductionStep(parameters.reduction, of: formula.type, by: signature.build)]
     )
   }
 
   // The names are the documentation's.
   // swift-format-ignore: AlwaysUseLowerCamelCase
-  static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {
+  static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters, _ build: Build?)
+    -> Expression
+  {
     let (x, y) = (logit, label)
     let p = sigmoid(x).named("sigmoid")
-    let bce = torchBinaryCrossEntropyWithLogits(x, y).named("bce")
+    let bce = torchBinaryCrossEntropyWithLogits(x, y, build).named("bce")
     let p_t = (p * y + (1 - p) * (1 - y)).named("p_t")
     let loss = bce * pow(1 - p_t, parameters.gamma).named("modulator")
     guard parameters.alpha >= 0 else { return loss }

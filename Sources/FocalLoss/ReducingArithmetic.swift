@@ -1,0 +1,86 @@
+public import Arithmetic
+public import Tensors
+
+/// An arithmetic that can also sum what a formula gives for many elements.
+public protocol ReducingArithmetic: Arithmetic {
+  /// A sum under way.
+  associatedtype Sum
+
+  /// The value of an element of an input.
+  func input(_ value: Double) -> Value
+
+  /// An empty sum.
+  func sum() -> Sum
+
+  /// Adds one value to a sum.
+  func add(_ value: Value, to sum: Sum)
+
+  /// The sum of `count` values in the type that a framework accumulates in.
+  ///
+  /// - Parameter reduction: the reduction that the sum is for, since a framework may sum in another way for a mean.
+  func value(of sum: Sum, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Value
+}
+
+/// The exact sum, rounded once: what every order of summation approaches, on every machine.
+extension NativeArithmetic: ReducingArithmetic {
+  public func input(_ value: Double) -> Double { value }
+
+  public func sum() -> ExactSum { ExactSum() }
+
+  public func add(_ value: Double, to sum: ExactSum) { sum.add(value) }
+
+  public func value(of sum: ExactSum, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Double {
+    sum.rounded(to: format)
+  }
+}
+
+/// What any order of summation may give whose additions lie no deeper than the framework's.
+///
+/// A sum of values x whose additions form a tree of depth h, each rounded to nearest with unit roundoff u, differs
+/// from the exact sum by at most ((1 + u)ʰ − 1) · Σ|x| (N. J. Higham, "Accuracy and Stability of Numerical
+/// Algorithms", 2nd edition, section 4.2).
+extension EnclosureArithmetic: ReducingArithmetic {
+  /// The exact sums of the ends and of the magnitudes.
+  public final class Bounds {
+    fileprivate let lower = ExactSum()
+    fileprivate let upper = ExactSum()
+    fileprivate let magnitude = ExactSum()
+    fileprivate var mayBeNaN = false
+    fileprivate var hasNumbers = true
+  }
+
+  public func input(_ value: Double) -> Enclosure { Enclosure(value) }
+
+  public func sum() -> Bounds { Bounds() }
+
+  public func add(_ value: Enclosure, to sum: Bounds) {
+    sum.mayBeNaN = sum.mayBeNaN || value.mayBeNaN
+    guard value.hasNumbers else { return sum.hasNumbers = false }
+    sum.lower.add(value.lower)
+    sum.upper.add(value.upper)
+    sum.magnitude.add(max(value.lower.magnitude, value.upper.magnitude))
+  }
+
+  public func value(of sum: Bounds, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Enclosure {
+    guard sum.hasNumbers else { return .nan }
+    let depth = accuracy.summationDepth(of: count, isMean: reduction == .mean)
+    let ends = (sum.lower.rounded(to: .float64), sum.upper.rounded(to: .float64))
+    guard depth > 0 else {
+      return Enclosure(format.round(ends.0), format.round(ends.1), mayBeNaN: sum.mayBeNaN)
+    }
+    let magnitude = sum.magnitude.rounded(to: .float64)
+    let growth = Double(depth) * Double(sign: .plus, exponent: -format.precision, significand: 1)
+    guard magnitude < format.greatestFinite / 4, growth <= 1 else {
+      // An infinity among the elements, or partial sums that may overflow.
+      let isSure = ends.0 == ends.1 && ends.0.isInfinite
+      return Enclosure(
+        isSure ? ends.0 : -.infinity, isSure ? ends.1 : .infinity, mayBeNaN: sum.mayBeNaN || !isSure)
+    }
+    // (1 + u)ʰ − 1 ≤ hu + (hu)² for hu ≤ 1. The neighbours make up for the roundings here, and the results are values of
+    // the format, so rounding to nearest loses none.
+    let slack = (magnitude * (growth + growth * growth)).nextUp.nextUp
+    return Enclosure(
+      format.round((ends.0.nextDown - slack).nextDown), format.round((ends.1.nextUp + slack).nextUp),
+      mayBeNaN: sum.mayBeNaN)
+  }
+}
