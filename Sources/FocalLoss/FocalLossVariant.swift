@@ -18,8 +18,15 @@ public protocol FocalLossVariant: Sendable {
   /// A framework that raises there agrees with its documentation; a value is judged all the same.
   static func undocumented(_ signature: Signature) -> Rejection?
 
+  /// Whether the formula contains a binary cross entropy with logits, of which several orders of operations are known.
+  static var hasCrossEntropy: Bool { get }
+
   /// Plans a case.
   ///
   /// - Throws: ``Rejection`` when the formula is not defined for the input.
   static func plan(_ signature: Signature) throws(Rejection) -> Plan
+}
+
+extension FocalLossVariant {
+  public static var hasCrossEntropy: Bool { false }
 }

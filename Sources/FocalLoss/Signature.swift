@@ -24,6 +24,8 @@ public struct Signature: Hashable, Sendable {
   public let defaultType: ElementType
   /// The build whose order of operations is meant, where versions differ; nil for the present one.
   public let build: Build?
+  /// The order of operations of the cross entropy; nil for the one that the variant's documentation has.
+  public var crossEntropy: CrossEntropyOrder?
 
   /// The signature of a case.
   public init(

@@ -143,7 +143,8 @@ struct CommandLineTests {
     #expect(result.output == "")
   }
 
-  @Test("help tells an example for each command", arguments: ["run", "list", "inspect", "compare"])
+  @Test(
+    "help tells an example for each command", arguments: ["run", "list", "inspect", "identify", "compare"])
   func help(command: String) throws {
     let result = try focalcheck(command, "--help")
     #expect(result.status == 0)
@@ -208,6 +209,20 @@ struct CommandLineTests {
       #expect(result.status == 64, "\(result.text)")
     }
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("demo.h5"))) == before)
+  }
+
+  @Test("identify ranks the programs that a build may run, or says that there is nothing to look at")
+  func identify() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try focalcheck("identify", "demo.h5", "demo")
+    #expect(result.status == 0, "\(result.text)")
+    #expect(result.output.contains("cases of paddle.sigmoid_focal_loss: 1 with reduction none"))
+    #expect(result.output.contains("  this build computes "))
+    #expect(try focalcheck("identify", "demo.h5", "other").status == 2)
+    try DemoFixture.write(to: folder.file("sum.h5"), cases: []) {
+      try DemoFixture.demoCase($0, "sum", changing: ["reduction": .fixed("sum")])
+    }
+    #expect(try focalcheck("identify", "sum.h5").status == 2)
   }
 
   @Test("inspect shows provenance, cases, shapes and types")

@@ -37,6 +37,27 @@ struct CommittedFixtureTests {
     }
   }
 
+  @Test(
+    "each build is identified as what it is",
+    arguments: [
+      ("torch-1.13", "torchvision.sigmoid_focal_loss", CrossEntropyOrder.torch1),
+      ("torch-2.13.0", "torchvision.sigmoid_focal_loss", .torch2),
+      ("paddle-3.3.1", "paddle.sigmoid_focal_loss", .paddle),
+    ])
+  func identified(file: String, variant: String, order: CrossEntropyOrder) throws {
+    let fixture = try FixtureLocation(path: "\(committedFixtures)/\(file).h5").open()
+    let identification = try Identification(of: fixture)
+    for group in identification.groups {
+      let best = try #require(group.ranks.first)
+      #expect(best.candidate.variant == group.variant)
+      #expect(best.share > 0.99)
+      if group.variant == variant {
+        #expect(best.candidate.crossEntropy == order)
+        #expect(group.ranks[1].inside < best.inside)
+      }
+    }
+  }
+
   /// Paddle computes tensors of seven elements or fewer without vector lanes, by the C library alone. That library
   /// is not correctly rounded, the reference is; nothing else may differ.
   @Test(

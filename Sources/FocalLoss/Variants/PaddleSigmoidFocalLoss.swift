@@ -23,6 +23,7 @@ public enum PaddleSigmoidFocalLoss: FocalLossVariant {
   public static let name = "paddle.sigmoid_focal_loss"
   public static let summary = "paddle.nn.functional.sigmoid_focal_loss, in the API's own order of operations"
   public static let inputs = ["logit", "label", "[normalizer]"]
+  public static let hasCrossEntropy = true
 
   public static func undocumented(_ signature: Signature) -> Rejection? {
     PaddleLoss.undocumented(signature)
@@ -36,14 +37,17 @@ public enum PaddleSigmoidFocalLoss: FocalLossVariant {
       throw Rejection(name, "\(name) is \(type) where logit is \(logit.type); they must be of one type")
     }
     try signature.require("label", label.shape, equals: logit.shape)
-    return try PaddleLoss.plan(signature, logit, label.type, loss: loss)
+    let order = signature.crossEntropy ?? .paddle
+    return try PaddleLoss.plan(signature, logit, label.type) { loss($0, $1, $2, order) }
   }
 
   // The names are the documentation's.
   // swift-format-ignore: AlwaysUseLowerCamelCase
-  static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {
+  static func loss(
+    _ logit: Expression, _ label: Expression, _ parameters: Parameters, _ order: CrossEntropyOrder = .paddle
+  ) -> Expression {
     let (x, y) = (logit, label)
-    let bce = paddleSigmoidCrossEntropy(x, y).named("bce")
+    let bce = order.loss(x, y).named("bce")
     let p = sigmoid(x).named("sigmoid")
     let p_t = (p * y + (1 - p) * (1 - y)).named("p_t")
     let alpha = x.filled(with: parameters.alpha)

@@ -22,6 +22,7 @@ public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
   public static let name = "torchvision.sigmoid_focal_loss"
   public static let summary = "torchvision.ops.sigmoid_focal_loss; alpha −1 turns the weighting off"
   public static let inputs = ["logit", "label"]
+  public static let hasCrossEntropy = true
 
   public static func undocumented(_ signature: Signature) -> Rejection? {
     signature.undocumentedType("logit") ?? signature.undocumentedType("label")
@@ -34,7 +35,7 @@ public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
     let label = try signature.floatInput("label")
     try signature.require("label", label.shape, equals: logit.shape)
     let formula = Program.record([Program.Input("logit", logit.type), Program.Input("label", label.type)]) {
-      loss($0[0], $0[1], parameters, signature.build)
+      loss($0[0], $0[1], parameters, signature.crossEntropy ?? documentedOrder(signature.build))
     }
     return Plan(
       formula, [Elementwise("logit"), Elementwise("label")], over: logit.shape,
@@ -43,14 +44,20 @@ public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
     )
   }
 
+  private static func documentedOrder(_ build: Build?) -> CrossEntropyOrder {
+    build?.isBefore(2, of: "torch") == true ? .torch1 : .torch2
+  }
+
   // The names are the documentation's.
   // swift-format-ignore: AlwaysUseLowerCamelCase
-  static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters, _ build: Build?)
+  static func loss(
+    _ logit: Expression, _ label: Expression, _ parameters: Parameters, _ order: CrossEntropyOrder
+  )
     -> Expression
   {
     let (x, y) = (logit, label)
     let p = sigmoid(x).named("sigmoid")
-    let bce = torchBinaryCrossEntropyWithLogits(x, y, build).named("bce")
+    let bce = order.loss(x, y).named("bce")
     let p_t = (p * y + (1 - p) * (1 - y)).named("p_t")
     let loss = bce * pow(1 - p_t, parameters.gamma).named("modulator")
     guard parameters.alpha >= 0 else { return loss }
