@@ -14,8 +14,8 @@ public struct Comparator: Sendable {
   /// What has been found so far.
   public private(set) var comparison: Comparison
   private let tolerance: Tolerance?
-  /// What the elements of the present block may be, and the position of the first.
-  private var allowances: (offset: Int, elements: [Allowance]) = (0, [])
+  /// What the elements of the present block are held against, and the position of the first.
+  private var references: (offset: Int, elements: [ElementReference]) = (0, [])
 
   /// A comparator by a tolerance, for elements of one type.
   public init(_ type: ElementType, tolerance: Tolerance) {
@@ -23,7 +23,7 @@ public struct Comparator: Sendable {
     self.tolerance = tolerance
   }
 
-  /// A comparator that is told what each element may be, for elements of one floating-point type.
+  /// A comparator that is told what each element is held against, for elements of one floating-point type.
   public init(_ type: ElementType) {
     comparison = Comparison(of: type)
     tolerance = nil
@@ -34,11 +34,15 @@ public struct Comparator: Sendable {
   /// - Parameters:
   ///   - expected: the expected values.
   ///   - actual: as many elements.
-  ///   - allowances: what each of them may be.
+  ///   - references: what each of them is held against.
   ///   - offset: the row-major position of the first.
-  public mutating func add(expected: [Double], actual: Tensor, allowances: [Allowance], offset: Int) {
-    precondition(allowances.count == expected.count && tolerance == nil)
-    self.allowances = (offset, allowances)
+  public mutating func add(expected: [Double], actual: Tensor, references: [ElementReference], offset: Int) {
+    precondition(references.count == expected.count && tolerance == nil)
+    self.references = (offset, references)
+    for reference in references {
+      comparison.actualErrors.add(reference.actualError)
+      comparison.expectedErrors.add(reference.expectedError)
+    }
     add(expected: expected, actual: actual, offset: offset)
   }
 
@@ -161,22 +165,31 @@ public struct Comparator: Sendable {
 
   /// Counts an element that differs, and keeps it if it is among the worst.
   ///
-  /// - Parameter isWithin: whether it is within, or nil when that is for its allowance to say; no tolerance admits
+  /// - Parameter isWithin: whether it is within, or nil when that is for its reference to say; no tolerance admits
   ///   a NaN or an infinity that the other side does not share.
   private mutating func keep(
     _ position: Int, _ expected: UInt64, _ actual: UInt64, _ elementClass: ElementClass, _ ulps: UInt64?,
     isWithin: Bool? = nil
   ) {
     let type = comparison.type
-    let allowed = type.floatFormat.map { format in
-      tolerance?.allowed(around: expected, in: format) ?? allowances.elements[position - allowances.offset]
+    let reference = tolerance == nil ? references.elements[position - references.offset] : nil
+    let allowed =
+      reference?.allowed ?? type.floatFormat.flatMap { tolerance?.allowed(around: expected, in: $0) }
+    var verdict = ElementVerdict.outside
+    if isWithin ?? (reference?.allowed.admits(type.value(ofBits: actual)) == true) {
+      verdict = .within
+    } else if reference?.isAccurate == true {
+      verdict = .accurate
     }
-    let isAllowed = tolerance == nil && allowed?.admits(type.value(ofBits: actual)) == true
-    let verdict: ElementVerdict = isWithin ?? isAllowed ? .within : .outside
-    if verdict == .within { comparison.within += 1 } else { comparison.outside += 1 }
+    switch verdict {
+    case .identical: comparison.identical += 1
+    case .within: comparison.within += 1
+    case .accurate: comparison.accurate += 1
+    case .outside: comparison.outside += 1
+    }
     let element = ElementDifference(
       position: position, expectedBits: expected, actualBits: actual, elementClass: elementClass, ulps: ulps,
-      verdict: verdict, allowed: allowed)
+      verdict: verdict, allowed: allowed, exact: reference?.exact)
     if comparison.worst.count == Self.worstCount {
       guard let last = comparison.worst.last, element.isWorse(than: last) else { return }
       comparison.worst.removeLast()

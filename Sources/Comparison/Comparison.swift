@@ -26,6 +26,10 @@ public struct Comparison: Hashable, Sendable {
   public internal(set) var maximumAbsolute = 0.0
   /// The largest difference relative to the expected value, of finite values; infinite where that is 0.
   public internal(set) var maximumRelative = 0.0
+  /// The errors of the actual values against the exact ones, where those are known and both are finite.
+  public internal(set) var actualErrors = ExactErrors()
+  /// The errors of the expected values, likewise.
+  public internal(set) var expectedErrors = ExactErrors()
   /// The worst elements that differ, worst first.
   public internal(set) var worst: [ElementDifference] = []
 

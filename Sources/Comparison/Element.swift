@@ -50,6 +50,8 @@ public struct ElementDifference: Hashable, Sendable {
   public let verdict: ElementVerdict
   /// What the element may be; nil for an integer.
   public let allowed: Allowance?
+  /// The exact value, rounded to the element's type; nil where it is not known.
+  public let exact: Double?
 
   /// Whether this element is the worse of two: by verdict, then non-finite before finite, then by ULPs, then the
   /// earlier one.

@@ -148,10 +148,11 @@ private final class AlignedBytes {
 
 extension TensorReport {
   init(name: String, finding: Finding) {
-    self.init(name: name, type: nil, shape: nil, finding: finding)
+    self.init(name: name, type: nil, shape: nil, finding: finding, hazards: Hazards())
   }
 
   fileprivate init(_ path: String, _ dataset: Dataset?, _ finding: Finding) {
-    self.init(name: path, type: dataset?.elementType, shape: dataset?.shape, finding: finding)
+    self.init(
+      name: path, type: dataset?.elementType, shape: dataset?.shape, finding: finding, hazards: Hazards())
   }
 }

@@ -14,6 +14,9 @@ public struct Judge {
 
   private let policy: Policy
   private let arithmetic = NativeArithmetic()
+  // The fast path's errors carry the platform's elementary functions in their last digits, and a report is the same
+  // bytes everywhere.
+  private let exact = ExactEvaluator(usesFastPath: false)
 
   /// A judge for one thread.
   public init(policy: Policy) { self.policy = policy }
@@ -73,18 +76,25 @@ public struct Judge {
         continue
       }
       let actual = try loss.block(region)
-      comparator.add(results, actual, allowed, at: block.offset)
+      let exact = allowed.map { _ in
+        self.exact.values(
+          of: plan.formula, at: inputs, count: block.count, in: plan.type.floatFormat ?? .float64)
+      }
+      comparator.add(results, actual, allowed, exact, at: block.offset)
+      comparator.addHazards(results, exact, inputs[0])
       printed?.append(expected: results, actual: actual.values)
       worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
     }
     if let result = evaluation.conclude() {
       let actual = try loss.block(loss.shape.whole)
-      comparator.add([result], actual, enclosures?.conclude().map { [$0] }, at: 0)
+      comparator.add([result], actual, enclosures?.conclude().map { [$0] }, nil, at: 0)
       printed?.append(expected: [result], actual: actual.values)
     }
     report.printed = printed
     report.tensors.append(
-      TensorReport(loss, .compared(comparator.comparison, comparator.rule, worstInputs: worstInputs)))
+      TensorReport(
+        loss, .compared(comparator.comparison, comparator.rule, worstInputs: worstInputs), comparator.hazards)
+    )
   }
 
   /// A framework that raised agrees with its documentation when the reference rejects the input as well.
@@ -129,6 +139,7 @@ private struct TensorComparator {
   private let tolerance: Tolerance?
   private let format: FloatFormat
   private var widths = ULPDistribution()
+  private(set) var hazards = Hazards()
 
   init(_ policy: Policy, _ type: ElementType) {
     format = type.floatFormat ?? .float64
@@ -147,11 +158,28 @@ private struct TensorComparator {
 
   var rule: TensorReport.Rule { tolerance.map(TensorReport.Rule.tolerance) ?? .enclosure(widths: widths) }
 
-  mutating func add(_ expected: [Double], _ actual: Tensor, _ enclosures: [Enclosure]?, at offset: Int) {
+  mutating func add(
+    _ expected: [Double], _ actual: Tensor, _ enclosures: [Enclosure]?, _ exact: [ExactValue]?, at offset: Int
+  ) {
     guard let enclosures else { return comparator.add(expected: expected, actual: actual, offset: offset) }
     for width in enclosures.compactMap({ $0.width(in: format) }) { widths.add(width) }
-    let allowances = enclosures.map { Allowance($0.lower, $0.upper, admitsNaN: $0.mayBeNaN) }
-    comparator.add(expected: expected, actual: actual, allowances: allowances, offset: offset)
+    let references = enclosures.enumerated().map { index, enclosure in
+      let (allowed, exact) = (
+        Allowance(enclosure.lower, enclosure.upper, admitsNaN: enclosure.mayBeNaN), exact?[index]
+      )
+      return ElementReference(
+        allowed, exact: exact?.rounded, actualError: exact?.error(of: actual.value(at: index)),
+        expectedError: exact?.error(of: expected[index]))
+    }
+    comparator.add(expected: expected, actual: actual, references: references, offset: offset)
+  }
+
+  /// Notes where the expected values themselves are not the loss.
+  mutating func addHazards(_ expected: [Double], _ exact: [ExactValue]?, _ inputs: [Double]) {
+    for (index, exact) in (exact ?? []).enumerated() {
+      guard let kind = Hazard.kind(expected[index], exact, in: format) else { continue }
+      hazards.add(kind, at: inputs[inputs.count == 1 ? 0 : index])
+    }
   }
 }
 
@@ -190,8 +218,9 @@ extension Plan {
 }
 
 extension TensorReport {
-  init(_ tensor: StoredTensor, _ finding: Finding) {
-    self.init(name: tensor.name, type: tensor.elementType, shape: tensor.shape, finding: finding)
+  init(_ tensor: StoredTensor, _ finding: Finding, _ hazards: Hazards = Hazards()) {
+    self.init(
+      name: tensor.name, type: tensor.elementType, shape: tensor.shape, finding: finding, hazards: hazards)
   }
 }
 

@@ -95,6 +95,8 @@ public struct TensorReport: Sendable {
   public let shape: Shape?
   /// The findings.
   public let finding: Finding
+  /// Where the documented formula itself does not give the loss.
+  public let hazards: Hazards
 
   /// What is known of a tensor.
   public enum Finding: Sendable {

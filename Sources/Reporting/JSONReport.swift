@@ -185,7 +185,8 @@ private struct TensorObject: Encodable {
   let ulp: ULPObject?
   let maxAbs: Double?
   let maxRel: Double?
-  let exactUlp = Unevaluated()
+  let exactUlp: ExactObject?
+  let hazards: [HazardObject]
   let enclosureWidthUlp: WidthObject?
   let worst: ElementObject?
   let worstElements: [ElementObject]
@@ -207,6 +208,10 @@ private struct TensorObject: Encodable {
     signedZeroMismatches = comparison?.signedZeroMismatches ?? 0
     ulp = comparison.map { ULPObject($0.ulps) }
     maxAbs = comparison?.maximumAbsolute
+    exactUlp = comparison.flatMap {
+      $0.actualErrors.count + $0.expectedErrors.count == 0 ? nil : ExactObject($0)
+    }
+    hazards = tensor.hazards.list.map(HazardObject.init)
     maxRel = comparison?.maximumRelative
     switch tensor.finding {
     case .compared(let comparison, let rule, let inputs):
@@ -261,7 +266,7 @@ private struct ElementObject: Encodable {
   let inputs: [String: ValueObject]
   let expected: Double
   let actual: Double
-  let exact = Unevaluated()
+  let exact: Double?
   let allowed: [Double]?
   let expectedBits: String
   let actualBits: String
@@ -277,6 +282,7 @@ private struct ElementObject: Encodable {
     self.inputs = Dictionary(inputs.map { ($0.name, ValueObject($0)) }) { first, _ in first }
     expected = type.value(ofBits: element.expectedBits)
     actual = type.value(ofBits: element.actualBits)
+    exact = element.exact
     allowed = element.allowed.flatMap { $0.lower <= $0.upper ? [$0.lower, $0.upper] : nil }
     expectedBits = bitsText(element.expectedBits, type)
     actualBits = bitsText(element.actualBits, type)
@@ -286,11 +292,30 @@ private struct ElementObject: Encodable {
   }
 }
 
-/// `null`: what a policy of tolerances does not evaluate.
-private struct Unevaluated: Encodable {
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encodeNil()
+private struct ExactObject: Encodable {
+  struct Errors: Encodable {
+    let max: Double
+    let mean: Double
+
+    init(_ errors: ExactErrors) { (max, mean) = (errors.maximum, errors.mean) }
+  }
+
+  let actual: Errors
+  let expected: Errors
+
+  init(_ comparison: Comparison) {
+    (actual, expected) = (Errors(comparison.actualErrors), Errors(comparison.expectedErrors))
+  }
+}
+
+private struct HazardObject: Encodable {
+  let kind: String
+  let count: Int
+  let lowest: Double
+  let highest: Double
+
+  init(_ hazard: Hazard) {
+    (kind, count, lowest, highest) = (hazard.kind.rawValue, hazard.count, hazard.lowest, hazard.highest)
   }
 }
 

@@ -20,10 +20,17 @@ enum TensorText {
     let ulps = comparison.ulps
     var lines = [
       "\(comparison.outside) of \(counted(comparison.count, "element")) outside \(ruleText(rule)); "
-        + "\(comparison.within) within, \(comparison.identical) identical  (\(comparison.type) \(tensor.shape.map(\.description) ?? ""))",
+        + "\(comparison.accurate == 0 ? "" : "\(comparison.accurate) accurate, ")\(comparison.within) within, \(comparison.identical) identical  (\(comparison.type) \(tensor.shape.map(\.description) ?? ""))",
       "ULPs: max \(ulps.maximum), p99 \(ulps.percentile99), mean \(measureText(ulps.mean)); "
         + "max difference: absolute \(measureText(comparison.maximumAbsolute)), relative \(measureText(comparison.maximumRelative))",
     ]
+    if comparison.actualErrors.count > 0 {
+      let (actual, expected) = (comparison.actualErrors, comparison.expectedErrors)
+      lines.append(
+        "error against the exact values, in their ULPs: actual max \(measureText(actual.maximum)), "
+          + "mean \(measureText(actual.mean)); expected max \(measureText(expected.maximum)), mean \(measureText(expected.mean))"
+      )
+    }
     lines += mismatches(comparison)
     if comparison.nonfiniteMismatches == 0 {
       // The quotient was rounded; the next value above it surely admits every element.
@@ -78,9 +85,18 @@ enum TensorText {
       separator: ", ")
     let distance = element.ulps.map { "\($0) ULP apart" } ?? element.elementClass.rawValue
     let text = { (bits: UInt64) in "\(bitsValueText(bits, type).padded(16)) \(bitsText(bits, type))" }
+    let exact = element.exact.map { ["    exact    \(valueText($0, type))"] } ?? []
+    let allowed =
+      element.allowed.map { allowance in
+        allowance.lower <= allowance.upper
+          ? [
+            "    allowed  \(valueText(allowance.lower, type)) … \(valueText(allowance.upper, type))\(allowance.admitsNaN ? ", or NaN" : "")"
+          ]
+          : ["    allowed  NaN"]
+      } ?? []
     return [
       "  \(place)\(inputText.isEmpty ? "" : "  \(inputText)")", "    expected \(text(element.expectedBits))",
       "    actual   \(text(element.actualBits))  \(distance)",
-    ]
+    ] + exact + allowed
   }
 }

@@ -14,6 +14,7 @@ public enum TextReport: ReportFormat {
     [
       summary(report),
       printedNumbers(report),
+      hazards(report),
       section("Nonconformant", report.fixtures.flatMap(nonconformant)),
       section("Could not be judged", [report.fixtures.flatMap(errors).joined()].filter { !$0.isEmpty }),
       conclusion(report),
@@ -120,6 +121,32 @@ public enum TextReport: ReportFormat {
   private static func framework(_ fixture: FixtureReport) -> String {
     fixture.provenance.map { visibleText("\($0.framework) \($0.frameworkVersion)") }
       ?? visibleText(fixture.file)
+  }
+
+  // MARK: Hazards
+
+  private static func hazards(_ report: Report) -> String {
+    var hazards: [String: Hazards] = [:]
+    for conformanceCase in report.cases {
+      for tensor in conformanceCase.tensors where !tensor.hazards.list.isEmpty {
+        let key = "\(conformanceCase.variant ?? "")  \(tensor.type?.rawValue ?? "")"
+        hazards[key, default: Hazards()].merge(tensor.hazards)
+      }
+    }
+    guard !hazards.isEmpty else { return "" }
+    var table = TextTable(rows: [["formula", "type", "expected is", "elements", "from input", "to"]])
+    for key in hazards.keys.sorted() {
+      let names = key.split(separator: "  ").map { visibleText(String($0)) }
+      for hazard in hazards[key]?.list ?? [] {
+        table.rows.append(
+          names + [
+            hazard.kind.rawValue, "\(hazard.count)", DecimalText.significant(hazard.lowest, digits: 8),
+            DecimalText.significant(hazard.highest, digits: 8),
+          ])
+      }
+    }
+    return "Hazards: where the documented formula itself does not give the loss, whoever evaluates it\n\n"
+      + table.text
   }
 
   // MARK: Findings

@@ -137,20 +137,27 @@ struct ComparatorTests {
     #expect(worst[3].position == 39)
   }
 
-  @Test("an element within its own allowance is within, NaN where it is allowed")
-  func allowances() {
+  @Test(
+    "an element within its own allowance is within, NaN where it is allowed, and one near the exact value is accurate"
+  )
+  func references() {
     var comparator = Comparator(.float32)
     comparator.add(
-      expected: [1, 1, .infinity, 1, .nan],
-      actual: Tensor(.float32, .vector(5), values: [1.5, 1.5, .nan, .nan, 3]),
-      allowances: [
-        Allowance(1, 2), Allowance(1, 1.25), Allowance(.infinity, .infinity, admitsNaN: true),
-        Allowance(0, 2),
-        Allowance(0, 2, admitsNaN: true),
+      expected: [1, 1, .infinity, 1, .nan, 1],
+      actual: Tensor(.float32, .vector(6), values: [1.5, 1.5, .nan, .nan, 3, 1.5]),
+      references: [
+        ElementReference(Allowance(1, 2), exact: 1.5, actualError: 0.25, expectedError: -4),
+        ElementReference(Allowance(1, 1.25), exact: 1.25, actualError: 1.5, expectedError: 2),
+        ElementReference(Allowance(.infinity, .infinity, admitsNaN: true)), ElementReference(Allowance(0, 2)),
+        ElementReference(Allowance(0, 2, admitsNaN: true)),
+        ElementReference(Allowance(1, 1.25), exact: 1.5, actualError: -1, expectedError: 3),
       ], offset: 7)
-    #expect(comparator.comparison.within == 2)
-    #expect(
-      comparator.comparison.worst.filter { $0.verdict == .outside }.map(\.position).sorted() == [8, 10, 11])
+    let comparison = comparator.comparison
+    #expect((comparison.within, comparison.accurate, comparison.outside) == (2, 1, 3))
+    #expect(comparison.worst.filter { $0.verdict == .outside }.map(\.position).sorted() == [8, 10, 11])
+    #expect(comparison.worst.first { $0.position == 12 }?.exact == 1.5)
+    #expect((comparison.actualErrors.maximum, comparison.actualErrors.count) == (1.5, 3))
+    #expect((comparison.expectedErrors.maximum, comparison.expectedErrors.mean) == (4, 3))
   }
 
   @Test("blocks add up to one comparison")

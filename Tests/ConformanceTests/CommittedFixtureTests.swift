@@ -6,13 +6,15 @@ import Testing
 
 @testable import Conformance
 
+/// What the committed fixtures give; judged once for all tests.
+private let committedReport = Runner(policy: .derived).run(FixtureLocation.find([committedFixtures]))
+
 @Suite("Committed fixtures")
 struct CommittedFixtureTests {
   @Test("every case of every fixture can be judged")
   func everyCaseIsJudged() {
-    let report = Runner(policy: .derived).run(FixtureLocation.find([committedFixtures]))
-    #expect(report.fixtures.count == 5)
-    for fixture in report.fixtures {
+    #expect(committedReport.fixtures.count == 5)
+    for fixture in committedReport.fixtures {
       #expect(fixture.error == nil)
       for conformanceCase in fixture.cases where conformanceCase.verdict == .error {
         Issue.record("\(conformanceCase.id): \(conformanceCase.reason ?? "\(conformanceCase.tensors)")")
@@ -22,10 +24,9 @@ struct CommittedFixtureTests {
 
   @Test("the numbers that the documents print come out of the frameworks and of the reference")
   func printedNumbers() {
-    let report = Runner(policy: .derived).run(FixtureLocation.find([committedFixtures]))
-    let printed = report.cases.compactMap(\.printed)
+    let printed = committedReport.cases.compactMap(\.printed)
     #expect(printed.count >= 17)
-    for conformanceCase in report.cases {
+    for conformanceCase in committedReport.cases {
       guard let numbers = conformanceCase.printed else { continue }
       #expect(numbers.reproduces(numbers.actual), "\(conformanceCase.id): \(numbers.actual)")
       // The last bit of a sum is a matter of its order; the reference rounds the exact sum.

@@ -197,6 +197,70 @@ struct JudgeTests {
   }
 }
 
+@Suite("The derived verdict")
+struct DerivedVerdictTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Judges Paddle's API on one logit and label with some loss.
+  private func judge(
+    _ logit: Double, _ label: Double, loss: (Double) -> Double, variant: String = "paddle.sigmoid_focal_loss"
+  ) throws -> TensorReport {
+    let path = folder.file("one.h5")
+    let inputs = [("inputs/logit", logit), ("inputs/label", label)]
+    let plan = try #require(Variants.named(variant)).plan(
+      Signature(Parameters(), ["logit": .init(.float32, .vector(1)), "label": .init(.float32, .vector(1))]))
+    let expected = plan.formula.evaluate(
+      [[Double(Float(logit))], [label]], count: 1, in: NativeArithmetic())[0]
+    try DemoFixture.write(to: path, cases: []) { author in
+      try DemoFixture.attributes(author, "one", changing: ["variant": .fixed(variant)])
+      for (name, value) in inputs + [("outputs/loss", loss(expected))] {
+        try author.dataset("/cases/one/\(name)", Tensor(.float32, .vector(1), values: [value]))
+      }
+    }
+    let report = Judge(policy: .derived).judge("one", of: try FixtureLocation(path: path).open())
+    return try #require(report.tensors.first)
+  }
+
+  @Test("a documented NaN is identical, and a hazard of the formula")
+  func hazard() throws {
+    let tensor = try judge(17, 1, loss: { $0 }, variant: "paddle.formula")
+    #expect(tensor.comparison?.identical == 1)
+    #expect(tensor.hazards.list.map(\.kind) == [.nan])
+    #expect(tensor.hazards.list.first?.lowest == 17)
+  }
+
+  @Test("a result that is right where the formula is not is accurate, and nobody is blamed")
+  func accurate() throws {
+    // −α (1 − σ)² log σ at 17, in real numbers.
+    let exact = 0.25 * 1.7139e-15 * 4.13994e-8
+    let wrong = try judge(17, 1, loss: { _ in exact }, variant: "paddle.formula")
+    #expect(wrong.comparison?.outside == 1)
+    let value = try #require(wrong.comparison?.worst.first?.exact)
+    let right = try judge(17, 1, loss: { _ in value }, variant: "paddle.formula")
+    #expect(right.comparison?.accurate == 1)
+    #expect(right.verdict == .conformant)
+    #expect(try #require(right.comparison?.actualErrors.maximum) <= 0.5)
+  }
+
+  @Test(
+    "the ends of the enclosure are within, the next values are outside",
+    arguments: [(1.25, 1.0), (-3.5, 0), (0.1, 0.4)])
+  func ends(logit: Double, label: Double) throws {
+    let off = try judge(logit, label) { $0 * 2 }
+    let allowed = try #require(off.comparison?.worst.first?.allowed)
+    #expect(allowed.lower < allowed.upper)
+    for (value, within) in [
+      (Float(allowed.lower), true), (Float(allowed.upper), true), (Float(allowed.lower).nextDown, false),
+      (Float(allowed.upper).nextUp, false),
+    ] {
+      let comparison = try #require(try judge(logit, label) { _ in Double(value) }.comparison)
+      #expect((comparison.outside == 0) == within || comparison.accurate == 1, "\(value) in \(allowed)")
+    }
+  }
+}
+
 @Suite("Runner")
 struct RunnerTests {
   @Test("a bad file and a bad case lose nothing else")

@@ -11,10 +11,9 @@ import Testing
 private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
 
-private func reportOfCommittedFixtures() -> Report {
-  Runner(policy: .derived).run(
-    FixtureLocation.find([root.appendingPathComponent("fixtures").path]))
-}
+/// What the committed fixtures give; judged once for all tests.
+private let committedReport = Runner(policy: .derived)
+  .run(FixtureLocation.find([root.appendingPathComponent("fixtures").path]))
 
 @Suite("Committed reports")
 struct CommittedReportTests {
@@ -24,7 +23,7 @@ struct CommittedReportTests {
     let file = root.appendingPathComponent("reports/baseline.\(suffix)")
     let recorded = try String(contentsOf: file, encoding: .utf8).split(
       separator: "\n", omittingEmptySubsequences: false)
-    let rendered = try #require(ReportFormats.named(format)).render(reportOfCommittedFixtures())
+    let rendered = try #require(ReportFormats.named(format)).render(committedReport)
       .split(separator: "\n", omittingEmptySubsequences: false)
     for (line, (old, new)) in zip(recorded, rendered).enumerated() where old != new {
       Issue.record("line \(line + 1) was\n  \(old.prefix(400))\nand is\n  \(new.prefix(400))")
@@ -35,7 +34,7 @@ struct CommittedReportTests {
 
   @Test("the JSON report agrees with its schema, and each case stands on its own line")
   func schema() throws {
-    let text = JSONReport.render(reportOfCommittedFixtures())
+    let text = JSONReport.render(committedReport)
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
     let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
     for violation in schema.violations(in: value, of: "report").prefix(10) { Issue.record("\(violation)") }
