@@ -25,6 +25,20 @@ public struct Expression {
   public func filled(with value: Double) -> Expression {
     Expression(recorder: recorder, step: recorder.constant(value, type), type: type)
   }
+
+  /// The value in another type, rounded where that is narrower: a kernel of its own, and nothing for the same type.
+  public func cast(to type: ElementType) -> Expression {
+    guard type != self.type else { return self }
+    return recorder.cast(self, to: type)
+  }
+}
+
+/// One side of an operator.
+enum Operand {
+  /// A tensor's value.
+  case value(Expression)
+  /// A Python number.
+  case number(Double)
 }
 
 extension Program {
@@ -37,25 +51,32 @@ extension Program {
     _ inputs: [Input], _ formula: ([Expression]) -> Expression
   ) -> Program {
     let recorder = Recorder()
-    let expressions = inputs.indices.map { index in
-      let type = inputs[index].type
-      let step = recorder.append(.input(index), type)
-      recorder.steps[step].label = inputs[index].name
-      return Expression(recorder: recorder, step: step, type: type)
-    }
-    let result = formula(expressions)
-    return Program(
-      inputs: inputs, steps: recorder.steps, kernels: recorder.kernels, output: result.step,
-      type: result.type)
+    let expressions = inputs.indices.map { recorder.input(inputs[$0], at: $0) }
+    return recorder.program(inputs, formula(expressions))
   }
 }
 
 /// Records `body` as one kernel of a framework that reads `x`.
 ///
 /// Inside, values have the kernel's own type, float32 for the 16-bit types; the result is rounded once to the type
-/// of `x`.
+/// of `x`. Its adjoint is that of its steps, in one backward kernel.
 public func kernel(_ name: String, _ x: Expression, body: (Expression) -> Expression) -> Expression {
   x.recorder.kernel(name, [x]) { body($0[0]) }
+}
+
+/// Records `body` as one kernel of a framework that reads `x`, with the framework's own adjoint rule.
+///
+/// - Parameters:
+///   - adjoint: given the adjoint of the result, `x` and the result, records the framework's backward pass and returns
+///     the adjoint of `x`.
+public func kernel(
+  _ name: String, _ x: Expression, body: (Expression) -> Expression,
+  adjoint:
+    @escaping @Sendable (_ dy: Expression, _ x: Expression, _ y: Expression, AdjointRules) -> Expression
+) -> Expression {
+  x.recorder.kernel(name, [x], adjoint: { dy, inputs, y, rules in [adjoint(dy, inputs[0], y, rules)] }) {
+    body($0[0])
+  }
 }
 
 /// Records `body` as one kernel of a framework that reads `x` and `y`; its result has the wider of their types.
@@ -63,6 +84,57 @@ public func kernel(
   _ name: String, _ x: Expression, _ y: Expression, body: (Expression, Expression) -> Expression
 ) -> Expression {
   x.recorder.kernel(name, [x, y]) { body($0[0], $0[1]) }
+}
+
+/// Records `body` as one kernel of a framework that reads `x` and `y`, with the framework's own adjoint rule.
+///
+/// - Parameters:
+///   - adjoint: given the adjoint of the result, `x`, `y` and the result, records the framework's backward pass and
+///     returns the adjoints of `x` and `y`; nil where the framework passes none.
+public func kernel(
+  _ name: String, _ x: Expression, _ y: Expression, body: (Expression, Expression) -> Expression,
+  adjoint:
+    @escaping @Sendable (_ dz: Expression, _ x: Expression, _ y: Expression, _ z: Expression, AdjointRules) ->
+    (
+      x: Expression?, y: Expression?
+    )
+) -> Expression {
+  x.recorder.kernel(name, [x, y], adjoint: pair(adjoint)) { body($0[0], $0[1]) }
+}
+
+/// Records `body` as one kernel of a framework that reads `x`, `y` and `z`.
+public func kernel(
+  _ name: String, _ x: Expression, _ y: Expression, _ z: Expression,
+  body: (Expression, Expression, Expression) -> Expression
+) -> Expression {
+  x.recorder.kernel(name, [x, y, z]) { body($0[0], $0[1], $0[2]) }
+}
+
+/// Records `body`, several kernels of a framework that its autograd takes as one function of `x` and `y`, with one
+/// adjoint rule.
+///
+/// The forward pass is as without it: each kernel rounds by itself.
+public func autogradFunction(
+  _ x: Expression, _ y: Expression, body: (Expression, Expression) -> Expression,
+  adjoint:
+    @escaping @Sendable (_ dz: Expression, _ x: Expression, _ y: Expression, _ z: Expression, AdjointRules) ->
+    (
+      x: Expression?, y: Expression?
+    )
+) -> Expression {
+  x.recorder.node([x, y], adjoint: pair(adjoint)) { body($0[0], $0[1]) }
+}
+
+private func pair(
+  _ adjoint:
+    @escaping @Sendable (Expression, Expression, Expression, Expression, AdjointRules) -> (
+      x: Expression?, y: Expression?
+    )
+) -> AutogradNode.Adjoint {
+  { dz, inputs, z, rules in
+    let parts = adjoint(dz, inputs[0], inputs[1], z, rules)
+    return [parts.x, parts.y]
+  }
 }
 
 extension Expression {
@@ -95,6 +167,8 @@ extension Expression {
 
   /// 1 where `x > y`, else 0.
   public static func .> (x: Expression, y: Double) -> Expression { x.binary(.greater, y) }
+  /// 1 where `x > y`, else 0.
+  public static func .> (x: Double, y: Expression) -> Expression { y.binary(.greater, from: x) }
   /// 1 where `x = y`, else 0.
   public static func .== (x: Expression, y: Double) -> Expression { x.binary(.equal, y) }
 }
@@ -110,7 +184,12 @@ public func log1p(_ x: Expression) -> Expression { x.unary(.log1p) }
 /// `xʸ` with the same exponent for every element. The exponent is recorded as given, and it is for the operation to
 /// round it.
 public func pow(_ x: Expression, _ y: Double) -> Expression {
-  x.recorder.kernel(BinaryPrimitive.pow.rawValue, [x]) { operands in
+  x.recorder.kernel(
+    BinaryPrimitive.pow.rawValue, [x],
+    adjoint: { dz, inputs, z, rules in
+      [BinaryPrimitive.pow.adjoint(dz, .value(inputs[0]), .number(y), z, rules).x]
+    }
+  ) { operands in
     let exponent = x.recorder.constant(y, .float64)
     return operands[0].recorded(.binary(.pow, operands[0].step, exponent))
   }
@@ -121,7 +200,10 @@ public func max(_ x: Expression, _ y: Double) -> Expression { x.binary(.maximum,
 public func min(_ x: Expression, _ y: Double) -> Expression { x.binary(.minimum, y) }
 /// `x` where the condition is 1, `y` where it is 0.
 public func select(_ condition: Expression, _ x: Expression, _ y: Double) -> Expression {
-  x.recorder.kernel("select", [condition, x]) { operands in
+  x.recorder.kernel(
+    "select", [condition, x], adjoint: { dz, inputs, _, _ in [nil, select(inputs[0], dz, 0)] }
+  ) {
+    operands in
     let other = operands[1].filled(with: y)
     return operands[1].recorded(.select(operands[0].step, operands[1].step, other.step))
   }
@@ -129,28 +211,45 @@ public func select(_ condition: Expression, _ x: Expression, _ y: Double) -> Exp
 
 extension Expression {
   fileprivate func unary(_ primitive: UnaryPrimitive) -> Expression {
-    recorder.kernel(primitive.rawValue, [self]) { $0[0].recorded(.unary(primitive, $0[0].step)) }
+    recorder.kernel(
+      primitive.rawValue, [self],
+      adjoint: { dy, inputs, y, rules in [primitive.adjoint(dy, inputs[0], y, rules)] }
+    ) {
+      $0[0].recorded(.unary(primitive, $0[0].step))
+    }
   }
 
   fileprivate func binary(_ primitive: BinaryPrimitive, _ y: Expression) -> Expression {
-    recorder.kernel(primitive.rawValue, [self, y]) {
+    recorder.kernel(
+      primitive.rawValue, [self, y],
+      adjoint: { dz, inputs, z, rules in
+        let parts = primitive.adjoint(dz, .value(inputs[0]), .value(inputs[1]), z, rules)
+        return [parts.x, parts.y]
+      }
+    ) {
       $0[0].recorded(.binary(primitive, $0[0].step, $0[1].step))
     }
   }
 
   fileprivate func binary(_ primitive: BinaryPrimitive, _ y: Double) -> Expression {
-    recorder.kernel(primitive.rawValue, [self]) {
+    recorder.kernel(
+      primitive.rawValue, [self],
+      adjoint: { dz, inputs, z, rules in [primitive.adjoint(dz, .value(inputs[0]), .number(y), z, rules).x] }
+    ) {
       $0[0].recorded(.binary(primitive, $0[0].step, $0[0].filled(with: y).step))
     }
   }
 
   fileprivate func binary(_ primitive: BinaryPrimitive, from x: Double) -> Expression {
-    recorder.kernel(primitive.rawValue, [self]) {
+    recorder.kernel(
+      primitive.rawValue, [self],
+      adjoint: { dz, inputs, z, rules in [primitive.adjoint(dz, .number(x), .value(inputs[0]), z, rules).y] }
+    ) {
       $0[0].recorded(.binary(primitive, $0[0].filled(with: x).step, $0[0].step))
     }
   }
 
-  fileprivate func recorded(_ operation: Program.Operation) -> Expression {
+  func recorded(_ operation: Program.Operation) -> Expression {
     Expression(recorder: recorder, step: recorder.append(operation, type), type: type)
   }
 }

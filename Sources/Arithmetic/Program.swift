@@ -63,6 +63,8 @@ public struct Program: Sendable {
   public let output: Int
   /// The element type of the result.
   public let type: ElementType
+  /// What an autograd graph of the program consists of, in order.
+  let nodes: [AutogradNode]
 }
 
 extension Program {

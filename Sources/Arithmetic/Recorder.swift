@@ -4,7 +4,36 @@ public import Tensors
 final class Recorder {
   var steps: [Program.Step] = []
   private(set) var kernels: [Program.Kernel] = []
+  private var nodes: [AutogradNode] = []
   private var isInsideKernel = false
+  private var isInsideNode = false
+
+  init() {}
+
+  /// Goes on where a program ends, with its steps at their places.
+  init(continuing program: Program) {
+    steps = program.steps
+    kernels = program.kernels
+    nodes = program.nodes
+  }
+
+  /// What has been recorded.
+  func program(_ inputs: [Program.Input], _ output: Expression) -> Program {
+    Program(
+      inputs: inputs, steps: steps, kernels: kernels, output: output.step, type: output.type, nodes: nodes)
+  }
+
+  /// One of a program's inputs.
+  func input(_ input: Program.Input, at index: Int) -> Expression {
+    let step = append(.input(index), input.type)
+    steps[step].label = input.name
+    return Expression(recorder: self, step: step, type: input.type)
+  }
+
+  /// What a step left in a tensor.
+  func value(_ step: Int, _ format: FloatFormat) -> Expression {
+    Expression(recorder: self, step: step, type: ElementType(format))
+  }
 
   func append(_ operation: Program.Operation, _ type: ElementType) -> Int {
     guard let format = type.floatFormat else { preconditionFailure("\(type) takes part in no arithmetic") }
@@ -16,7 +45,11 @@ final class Recorder {
 
   func constant(_ value: Double, _ type: ElementType) -> Int { append(.constant(value), type) }
 
-  func kernel(_ name: String, _ inputs: [Expression], body: ([Expression]) -> Expression) -> Expression {
+  /// Records one kernel call; without an adjoint rule it is differentiated step by step.
+  func kernel(
+    _ name: String, _ inputs: [Expression], adjoint: AutogradNode.Adjoint? = nil,
+    body: ([Expression]) -> Expression
+  ) -> Expression {
     let type = inputs.map(\.type).reduce(inputs[0].type, ElementType.promoted)
     if isInsideKernel { return body(inputs) }
     isInsideKernel = true
@@ -31,7 +64,46 @@ final class Recorder {
     kernels.append(
       Program.Kernel(
         name: name, inputs: inputs.map(\.step), steps: first..<steps.count, output: result.step))
+    append(inputs, result, kernels.count - 1, adjoint)
     return result
+  }
+
+  /// Records a change of type as a kernel, whose adjoint is cast by what follows it.
+  func cast(_ x: Expression, to type: ElementType) -> Expression {
+    if isInsideKernel {
+      return Expression(recorder: self, step: append(.unary(.round, x.step), type), type: type)
+    }
+    isInsideKernel = true
+    let result = Expression(recorder: self, step: append(.unary(.round, x.step), type), type: type)
+    isInsideKernel = false
+    kernels.append(
+      Program.Kernel(name: "cast", inputs: [x.step], steps: result.step..<steps.count, output: result.step))
+    append([x], result, kernels.count - 1) { dy, _, _, _ in [dy] }
+    return result
+  }
+
+  /// Records kernel calls that autograd takes as one node, with one adjoint rule.
+  func node(
+    _ inputs: [Expression], adjoint: @escaping AutogradNode.Adjoint, body: ([Expression]) -> Expression
+  ) -> Expression {
+    if isInsideKernel || isInsideNode { return body(inputs) }
+    let first = kernels.count
+    isInsideNode = true
+    let result = body(inputs)
+    isInsideNode = false
+    append(inputs, result, first, adjoint)
+    return result
+  }
+
+  private func append(
+    _ inputs: [Expression], _ output: Expression, _ firstKernel: Int, _ adjoint: AutogradNode.Adjoint?
+  ) {
+    let inputs = inputs.map(\.step)
+    // A kernel that returns its operand does nothing.
+    guard !isInsideNode, !inputs.contains(output.step) else { return }
+    nodes.append(
+      AutogradNode(
+        inputs: inputs, output: output.step, kernels: firstKernel..<kernels.count, adjoint: adjoint))
   }
 }
 

@@ -69,6 +69,8 @@ public final class HDF5Author {
   public init(path: String, isNewestFormat: Bool = false) throws {
     let access = try check(H5Pcreate(chdf5_H5P_FILE_ACCESS()), "H5Pcreate")
     defer { H5Pclose(access) }
+    // A program that another test starts meanwhile inherits the descriptor, and a lock would live as long as it.
+    try check(H5Pset_file_locking(access, false, true), "H5Pset_file_locking")
     if isNewestFormat {
       try check(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), "H5Pset_libver_bounds")
     }
