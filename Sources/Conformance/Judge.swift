@@ -49,7 +49,13 @@ public struct Judge {
     }
     let plan = try conformanceCase.plan(variant, fixture.provenance)
     try judge(loss, of: conformanceCase, plan, fixture.provenance, &report)
-    report.tensors += conformanceCase.gradientReports()
+    for gradient in conformanceCase.grads.values.sorted(by: { $0.name < $1.name }) {
+      report.tensors.append(try judge(gradient, of: conformanceCase, variant, plan, fixture.provenance))
+    }
+    report.tensors += conformanceCase.gradOutputs.values.sorted { $0.name < $1.name }.map { gradOutput in
+      let mismatch = conformanceCase.mismatch(gradOutput, of: conformanceCase.outputs)
+      return TensorReport(gradOutput, mismatch.map(TensorReport.Finding.error) ?? .carried)
+    }
   }
 
   /// Compares the loss with the plan's results.
@@ -95,6 +101,53 @@ public struct Judge {
       TensorReport(
         loss, .compared(comparator.comparison, comparator.rule, worstInputs: worstInputs), comparator.hazards)
     )
+  }
+
+  /// Compares a gradient with what reverse mode over the documented formula gives, under the framework's adjoint rules.
+  ///
+  /// Under a tolerance, or by a framework whose rules are not known, a gradient is carried.
+  private func judge(
+    _ gradient: StoredTensor, of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type,
+    _ plan: Plan, _ provenance: Provenance
+  ) throws(JudgingError) -> TensorReport {
+    if let mismatch = conformanceCase.mismatch(gradient, of: conformanceCase.inputs) {
+      return TensorReport(gradient, .error(mismatch))
+    }
+    let build = Build(provenance.framework, provenance.frameworkVersion)
+    guard policy == .derived, gradient.name == "grads/\(variant.inputs[0])", let rules = AdjointRules(build),
+      gradient.shape == plan.elements
+    else { return TensorReport(gradient, .carried) }
+    var native = GradientEvaluation(plan, rules: rules, in: arithmetic)
+    var enclosures = GradientEvaluation(plan, rules: rules, in: EnclosureArithmetic(Accuracy(provenance)))
+    // The real function does not depend on the framework; its upstream is exact where nothing was reduced.
+    let exactFormula =
+      plan.reductions.isEmpty ? plan.formula.gradient(of: variant.inputs[0], rules: .torch) : nil
+    var comparator = TensorComparator(policy, gradient.elementType)
+    var worstInputs: [Int: [NamedValue]] = [:]
+    var blocks = InputBlocks(conformanceCase, plan)
+    let regions = Array(plan.elements.regions(maximumCount: Self.blockCount))
+    for block in regions where native.needsCounts {
+      let tensors = try blocks.tensors(for: block)
+      try native.counted(block, tensors)
+      try enclosures.counted(block, tensors)
+    }
+    for block in regions {
+      let tensors = try blocks.tensors(for: block)
+      let upstream = try conformanceCase.gradOutput(for: block, plan)
+      let (inputs, expected) = try native.evaluated(block, tensors, upstream)
+      let allowed = try enclosures.evaluated(block, tensors, upstream).results
+      let exact = exactFormula.map { formula in
+        self.exact.values(
+          of: formula, at: inputs + [upstream], count: block.count,
+          in: gradient.elementType.floatFormat ?? .float64)
+      }
+      comparator.add(expected, try gradient.block(block), allowed, exact, at: block.offset)
+      comparator.addHazards(expected, exact, inputs[0])
+      worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
+    }
+    return TensorReport(
+      gradient, .compared(comparator.comparison, comparator.rule, worstInputs: worstInputs),
+      comparator.hazards)
   }
 
   /// A framework that raised agrees with its documentation when the reference rejects the input as well.
@@ -184,26 +237,39 @@ private struct TensorComparator {
 }
 
 extension ConformanceCase {
-  /// Gradients are carried; that they have the types and shapes of what they are gradients of is checked.
-  fileprivate func gradientReports() -> [TensorReport] {
-    Self.gradientReports(grads, of: inputs) + Self.gradientReports(gradOutputs, of: outputs)
+  /// How a gradient's type or shape differs from those of the tensor that it is the gradient of, or nil.
+  fileprivate func mismatch(_ gradient: StoredTensor, of tensors: [String: StoredTensor]) -> String? {
+    let name = gradient.name.split(separator: "/", maxSplits: 1).last.map(String.init) ?? gradient.name
+    guard let tensor = tensors[name] else { return "the case has no tensor of which this is the gradient" }
+    guard gradient.elementType == tensor.elementType, gradient.shape == tensor.shape else {
+      return
+        "is \(gradient.elementType) \(gradient.shape), its tensor is \(tensor.elementType) \(tensor.shape)"
+    }
+    return nil
   }
 
-  private static func gradientReports(
-    _ gradients: [String: StoredTensor], of tensors: [String: StoredTensor]
-  ) -> [TensorReport] {
-    gradients.sorted { $0.key < $1.key }.map { name, gradient in
-      guard let tensor = tensors[name] else {
-        return TensorReport(gradient, .error("the case has no tensor of which this is the gradient"))
-      }
-      guard gradient.elementType == tensor.elementType, gradient.shape == tensor.shape else {
-        return TensorReport(
-          gradient,
-          .error(
-            "is \(gradient.elementType) \(gradient.shape), its tensor is \(tensor.elementType) \(tensor.shape)"
-          ))
-      }
-      return TensorReport(gradient, .carried)
+  /// The gradient that was fed in, for a block of the loss's elements: ones when the fixture has none.
+  fileprivate func gradOutput(for block: Region, _ plan: Plan) throws(JudgingError) -> [Double] {
+    guard let gradOutput = gradOutputs["loss"] else { return [1] }
+    let region =
+      plan.reductions.isEmpty
+      ? gradOutput.shape.region(matching: block, of: plan.elements) : gradOutput.shape.whole
+    return try gradOutput.block(region ?? gradOutput.shape.whole).values
+  }
+}
+
+extension GradientEvaluation {
+  fileprivate mutating func counted(_ block: Region, _ tensors: [String: Tensor]) throws(JudgingError) {
+    do throws(Rejection) { try count(block, from: tensors) } catch { throw .rejected(error) }
+  }
+
+  fileprivate func evaluated(
+    _ block: Region, _ tensors: [String: Tensor], _ upstream: [Double]
+  ) throws(JudgingError) -> (inputs: [[Double]], results: [A.Value]) {
+    do throws(Rejection) {
+      return try evaluate(block, from: tensors, gradOutput: upstream)
+    } catch {
+      throw .rejected(error)
     }
   }
 }

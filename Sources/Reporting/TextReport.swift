@@ -66,7 +66,7 @@ public enum TextReport: ReportFormat {
     let note =
       carried == 0
       ? ""
-      : "\(carried) gradient tensors are carried: their type and shape are checked, their values are not judged yet.\n"
+      : "\(carried) gradient tensors are carried: their type and shape are checked, their values are not judged.\n"
     return "Policy \(visibleText(report.policy.name)): \(report.policy.source).\n\n" + table.text + note
   }
 

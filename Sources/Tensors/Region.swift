@@ -99,3 +99,14 @@ extension Shape {
     return Region(start: start, extent: extent, offset: region.offset, count: region.count)
   }
 }
+
+extension Shape {
+  /// The region of one element.
+  ///
+  /// - Precondition: the element exists.
+  public func element(at position: Int) -> Region {
+    precondition((0..<count).contains(position))
+    let start = coordinates(of: position)
+    return Region(start: start, extent: start.map { _ in 1 }, offset: position, count: 1)
+  }
+}

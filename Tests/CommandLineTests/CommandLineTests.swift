@@ -144,7 +144,8 @@ struct CommandLineTests {
   }
 
   @Test(
-    "help tells an example for each command", arguments: ["run", "list", "inspect", "identify", "compare"])
+    "help tells an example for each command",
+    arguments: ["run", "list", "inspect", "explain", "identify", "compare"])
   func help(command: String) throws {
     let result = try focalcheck(command, "--help")
     #expect(result.status == 0)
@@ -209,6 +210,25 @@ struct CommandLineTests {
       #expect(result.status == 64, "\(result.text)")
     }
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("demo.h5"))) == before)
+  }
+
+  @Test("explain shows the steps of an element, the worst one by default, or says why it cannot")
+  func explain() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try focalcheck("explain", "demo.h5", "demo", "--index", "3")
+    #expect(result.status == 0, "\(result.text)")
+    for text in [
+      "demo.h5#demo  outputs/loss [3]", " sigmoid ", " p_t ", "  actual   2.06", "The result is not allowed.",
+    ] {
+      #expect(result.output.contains(text), "\(result.text)")
+    }
+    #expect(try focalcheck("explain", "demo.h5", "demo").status == 0)
+    let outside = try focalcheck("explain", "demo.h5", "demo", "--index", "4")
+    #expect(outside.status == 2)
+    #expect(
+      outside.messages == "focalcheck: demo.h5: /cases/demo/outputs/loss: has shape (4,), no element [4]\n")
+    #expect(try focalcheck("explain", "demo.h5", "other").status == 2)
+    #expect(try focalcheck("explain", "demo.h5", "demo", "--index", "x").status == 64)
   }
 
   @Test("identify ranks the programs that a build may run, or says that there is nothing to look at")

@@ -38,9 +38,9 @@ public enum PaddleFormula: FocalLossVariant {
 
   static func loss(_ logit: Expression, _ label: Expression, _ parameters: Parameters) -> Expression {
     let (alpha, gamma) = (parameters.alpha, parameters.gamma)
-    let s = sigmoid(logit).named("sigmoid")
-    let positive = -label * alpha * pow(1 - s, gamma) * log(s)
-    let negative = (1 - label) * (1 - alpha) * pow(s, gamma) * log(1 - s)
+    // As in the documents' code, each use is a call of its own: the gradient has four sigmoid nodes.
+    let positive = -label * alpha * pow(1 - sigmoid(logit).named("sigmoid"), gamma) * log(sigmoid(logit))
+    let negative = (1 - label) * (1 - alpha) * pow(sigmoid(logit), gamma) * log(1 - sigmoid(logit))
     return positive - negative
   }
 }

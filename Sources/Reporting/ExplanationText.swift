@@ -1,0 +1,76 @@
+public import Conformance
+import FocalLoss
+import Tensors
+
+/// An element's formula step by step, in words.
+public enum ExplanationText {
+  /// A line for each step, then the result beside the framework's own, then where they part company.
+  public static func render(_ explanation: Explanation) -> String {
+    let type = explanation.type
+    let index = explanation.index.map(String.init).joined(separator: ", ")
+    let (provenance, parameters) = (explanation.provenance, explanation.parameters)
+    var text =
+      "\(visibleText(explanation.id))  outputs/loss\(index.isEmpty ? "" : " [\(index)]")\n"
+      + "  \(visibleText(explanation.variant)) by \(visibleText("\(provenance.framework) \(provenance.frameworkVersion)")), "
+      + "alpha \(parameters.alpha), gamma \(parameters.gamma)\n\n"
+    text += table(explanation)
+    text += "\n  actual   \(valueText(explanation.actual, type))\(error(explanation.actualError))\n"
+    if let result = explanation.result {
+      text += "  expected \(valueText(result.native, type))\(error(result.error))\n"
+      if let exact = result.exact { text += "  exact    \(valueText(exact, type))\n" }
+      text += "  allowed  \(allowed(result, type))\n"
+    }
+    return text + conclusion(explanation)
+  }
+
+  private static func table(_ explanation: Explanation) -> String {
+    var table = TextTable(rows: [
+      ["step", "documented", "allowed", "exact", "error", "own rounding", "framework"]
+    ])
+    for step in explanation.steps where step.innerKernel == nil || step.ownError != nil {
+      let indent = step.innerKernel == nil ? "" : "  "
+      table.rows.append([
+        "  #\(step.number) \(indent)\(step.text)", valueText(step.native, step.type),
+        allowed(step, step.type),
+        step.exact.map { valueText($0, step.type) } ?? "-", ulps(step.error), ulps(step.ownError),
+        step.stage.map { valueText($0, step.type) } ?? "",
+      ])
+    }
+    return table.text
+  }
+
+  private static func allowed(_ step: Explanation.Step, _ type: ElementType) -> String {
+    let range = step.allowed.map { range in
+      range.lowerBound == range.upperBound
+        ? valueText(range.lowerBound, type)
+        : "\(valueText(range.lowerBound, type)) … \(valueText(range.upperBound, type))"
+    }
+    return [range, step.mayBeNaN ? "NaN" : nil].compactMap { $0 }.joined(separator: " or ")
+  }
+
+  private static func ulps(_ error: Double?) -> String { error.map(measureText) ?? "-" }
+
+  private static func error(_ error: Double?) -> String {
+    error.map { "  (\(measureText($0)) ULP from the exact value)" } ?? ""
+  }
+
+  private static func conclusion(_ explanation: Explanation) -> String {
+    if let parting = explanation.parting {
+      return
+        "\nActual and documented part company at #\(parting.number), \(parting.text): the framework's own value is not allowed.\n"
+    }
+    guard let result = explanation.result else { return "" }
+    let isInside =
+      explanation.actual.isNaN ? result.mayBeNaN : result.allowed?.contains(explanation.actual) ?? false
+    let hasStages = explanation.steps.contains { $0.stage != nil }
+    switch (isInside, hasStages) {
+    case (true, _): return "\nThe actual value is one that the documented operations may give.\n"
+    case (false, true):
+      return
+        "\nThe stages of the fixture are allowed, the result is not: they part company after the last stage.\n"
+    case (false, false):
+      return
+        "\nThe result is not allowed. The fixture has no stages that would tell at which step they part company.\n"
+    }
+  }
+}
