@@ -66,9 +66,8 @@ public func kernel(_ name: String, _ x: Expression, body: (Expression) -> Expres
 
 /// Records `body` as one kernel of a framework that reads `x`, with the framework's own adjoint rule.
 ///
-/// - Parameters:
-///   - adjoint: given the adjoint of the result, `x` and the result, records the framework's backward pass and returns
-///     the adjoint of `x`.
+/// Given the adjoint of the result, `x` and the result, `adjoint` records the framework's backward pass and returns the
+/// adjoint of `x`.
 public func kernel(
   _ name: String, _ x: Expression, body: (Expression) -> Expression,
   adjoint:
@@ -88,9 +87,8 @@ public func kernel(
 
 /// Records `body` as one kernel of a framework that reads `x` and `y`, with the framework's own adjoint rule.
 ///
-/// - Parameters:
-///   - adjoint: given the adjoint of the result, `x`, `y` and the result, records the framework's backward pass and
-///     returns the adjoints of `x` and `y`; nil where the framework passes none.
+/// Given the adjoint of the result, `x`, `y` and the result, `adjoint` records the framework's backward pass and returns
+/// the adjoints of `x` and `y`; nil where the framework passes none.
 public func kernel(
   _ name: String, _ x: Expression, _ y: Expression, body: (Expression, Expression) -> Expression,
   adjoint:

@@ -51,6 +51,18 @@ public struct ULPDistribution: Hashable, Sendable {
     leading[bucket] += 1
   }
 
+  /// Adds the distances of another distribution.
+  public mutating func merge(_ other: ULPDistribution) {
+    for bucket in histogram.indices { histogram[bucket] += other.histogram[bucket] }
+    if leading.count < other.leading.count {
+      leading.append(contentsOf: repeatElement(0, count: other.leading.count - leading.count))
+    }
+    for bucket in other.leading.indices { leading[bucket] += other.leading[bucket] }
+    maximum = max(maximum, other.maximum)
+    count += other.count
+    sum += other.sum
+  }
+
   /// The mean distance; 0 when there is none.
   public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
 

@@ -67,6 +67,8 @@ extension Explanation {
   /// Explains an element of a case with reduction none.
   ///
   /// - Parameters:
+  ///   - name: the case.
+  ///   - fixture: the fixture that holds it.
   ///   - index: the element; the worst one when it is nil.
   /// - Throws: ``FixtureError`` when the case cannot be read or judged, is reduced, or has no such element.
   public init(_ name: String, of fixture: FixtureReader, at index: [Int]? = nil) throws(FixtureError) {

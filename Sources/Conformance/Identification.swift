@@ -45,7 +45,9 @@ public struct Identification: Sendable {
 
   /// Looks at the cases of a fixture with reduction none.
   ///
-  /// - Parameter name: the one case to look at; all of them when it is nil.
+  /// - Parameters:
+  ///   - fixture: the fixture.
+  ///   - name: the one case to look at; all of them when it is nil.
   /// - Throws: ``FixtureError`` when a case cannot be read.
   public init(of fixture: FixtureReader, case name: String? = nil) throws(FixtureError) {
     var groups: [String: Group] = [:]

@@ -15,9 +15,8 @@ public protocol ReducingArithmetic: Arithmetic {
   /// Adds one value to a sum.
   func add(_ value: Value, to sum: Sum)
 
-  /// The sum of `count` values in the type that a framework accumulates in.
-  ///
-  /// - Parameter reduction: the reduction that the sum is for, since a framework may sum in another way for a mean.
+  /// The sum of `count` values in the type that a framework accumulates in, of the given format. A framework may sum in
+  /// another way for a mean than for a sum.
   func value(of sum: Sum, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Value
 }
 

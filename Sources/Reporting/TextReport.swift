@@ -48,7 +48,10 @@ public enum TextReport: ReportFormat {
 
   private static func summary(_ report: Report) -> String {
     var table = TextTable(rows: [
-      ["fixture", "cases", "raised", "elements", "identical", "within", "outside", "max ULP", "verdict"]
+      [
+        "fixture", "cases", "raised", "elements", "identical", "within", "outside", "max ULP", "width",
+        "verdict",
+      ]
     ])
     for fixture in report.fixtures {
       let comparisons = fixture.cases.flatMap(\.tensors).compactMap(\.comparison)
@@ -58,7 +61,7 @@ public enum TextReport: ReportFormat {
       table.rows.append([
         visibleText(fixture.file), "\(fixture.cases.count)",
         "\(fixture.cases.count { $0.outcome == .raised })", sum(\.count), sum(\.identical), sum(\.within),
-        sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-",
+        sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-", width(fixture),
         fixture.verdict.rawValue,
       ])
     }
@@ -68,6 +71,15 @@ public enum TextReport: ReportFormat {
       ? ""
       : "\(carried) gradient tensors are carried: their type and shape are checked, their values are not judged.\n"
     return "Policy \(visibleText(report.policy.name)): \(report.policy.source).\n\n" + table.text + note
+  }
+
+  /// The median width of the enclosures of a fixture.
+  private static func width(_ fixture: FixtureReport) -> String {
+    var widths = ULPDistribution()
+    for tensor in fixture.cases.flatMap(\.tensors) {
+      if case .compared(_, .enclosure(let tensorWidths), _) = tensor.finding { widths.merge(tensorWidths) }
+    }
+    return widths.count == 0 ? "-" : "\(widths.median)"
   }
 
   private static func conclusion(_ report: Report) -> String {

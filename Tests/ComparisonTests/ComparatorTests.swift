@@ -59,6 +59,19 @@ struct ULPTests {
     #expect(distribution.mean == Double(7 + 2 * 1_000_001 + 5_000_000) / 102)
   }
 
+  @Test("distributions that are merged are the distribution of all")
+  func merges() {
+    let distances: [UInt64] = [0, 1, 5, 300, 70_000, 0, 9, 1 << 60]
+    var (all, first, second) = (ULPDistribution(), ULPDistribution(), ULPDistribution())
+    for (index, distance) in distances.enumerated() {
+      all.add(distance)
+      if index < 3 { first.add(distance) } else { second.add(distance) }
+    }
+    first.merge(second)
+    #expect(first == all)
+    #expect(all.median == 5)
+  }
+
   @Test("a percentile of every size is no lower than the truth and less than 1 % above it", arguments: 0..<64)
   func percentileBuckets(bit: Int) {
     for distance in [UInt64(1) << UInt64(bit), (UInt64(1) << UInt64(bit)) + (UInt64(1) << UInt64(bit)) / 3] {
