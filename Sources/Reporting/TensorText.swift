@@ -4,6 +4,9 @@ import Tensors
 
 /// One tensor's findings in words, the way a good test failure is written.
 enum TensorText {
+  /// How many of the worst elements are shown; the JSON report has ten.
+  private static let shownCount = 3
+
   /// What was found in a tensor, as indented lines.
   static func findings(_ tensor: TensorReport) -> String {
     switch tensor.finding {
@@ -42,8 +45,11 @@ enum TensorText {
     lines.append("histogram of ULPs:  \(histogram(ulps))")
     let outside = comparison.worst.filter { $0.verdict == .outside }
     if !outside.isEmpty { lines.append("worst elements:") }
-    for element in outside {
+    for element in outside.prefix(shownCount) {
       lines += worst(element, comparison.type, tensor, inputs[element.position] ?? [])
+    }
+    if comparison.outside > shownCount {
+      lines.append("  and \(comparison.outside - min(outside.count, shownCount)) more outside")
     }
     return lines.map { "  \($0)\n" }.joined()
   }
