@@ -113,6 +113,9 @@ public struct Judge {
     if let mismatch = conformanceCase.mismatch(gradient, of: conformanceCase.inputs) {
       return TensorReport(gradient, .error(mismatch))
     }
+    if let mismatch = conformanceCase.gradOutputs["loss"].flatMap(plan.mismatch) {
+      return TensorReport(gradient, .error("cannot be judged, since grad_outputs/loss \(mismatch)"))
+    }
     let build = Build(provenance.framework, provenance.frameworkVersion)
     guard policy == .derived, gradient.name == "grads/\(variant.inputs[0])", let rules = AdjointRules(build),
       gradient.shape == plan.elements

@@ -223,6 +223,38 @@ struct DerivedVerdictTests {
     return try #require(report.tensors.first)
   }
 
+  @Test(
+    "an upstream gradient of another shape than the loss is an error of the gradient, and of nothing else",
+    arguments: ["none", "sum"], [0, 3])
+  func upstreamShape(reduction: String, count: Int) throws {
+    let author = try HDF5Author(path: folder.file("upstream.h5"))
+    try author.attribute("schema", .fixed("focalcheck-fixture/1"))
+    try author.attribute("framework", .fixed("paddle"))
+    try author.attribute("framework_version", .fixed("3.0.0"))
+    try DemoFixture.attributes(author, "case", changing: ["reduction": .fixed(reduction)])
+    let isReduced = reduction == "sum"
+    let ones = Tensor(.float32, .vector(count), values: Array(repeating: 1, count: count))
+    for (name, tensor) in [
+      ("inputs/logit", DemoFixture.logit), ("inputs/label", DemoFixture.label),
+      ("grads/logit", DemoFixture.logit),
+      ("outputs/loss", isReduced ? Tensor(.float32, .scalar, values: [1]) : DemoFixture.loss),
+      ("grad_outputs/loss", ones),
+    ] { try author.dataset("/cases/case/\(name)", tensor) }
+    try author.close()
+    let report = Judge(policy: .derived).judge(
+      "case", of: try FixtureLocation(path: folder.file("upstream.h5")).open())
+    #expect(report.tensors.map(\.name) == ["outputs/loss", "grads/logit", "grad_outputs/loss"])
+    #expect(report.tensors[0].comparison?.count == (isReduced ? 1 : 4))
+    guard case .error(let reason) = report.tensors[1].finding else {
+      Issue.record("the gradient was judged")
+      return
+    }
+    #expect(
+      reason
+        == "cannot be judged, since grad_outputs/loss has shape (\(count),), documented is \(isReduced ? "()" : "(4,)")"
+    )
+  }
+
   @Test("a documented NaN is identical, and a hazard of the formula")
   func hazard() throws {
     let tensor = try judge(17, 1, loss: { $0 }, variant: "paddle.formula")
