@@ -1,19 +1,11 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// Selects cases by shell patterns (`*`, `?`, `[…]`) on the case's id or name, its variant, or its framework.
 ///
 /// A case is selected when any pattern matches any of them, or when there is no pattern.
 public struct CaseFilter: Hashable, Sendable {
-  private let patterns: [String]
+  private let patterns: ShellPatterns
 
   /// A filter of some patterns.
-  public init(_ patterns: [String] = []) { self.patterns = patterns }
+  public init(_ patterns: [String] = []) { self.patterns = ShellPatterns(patterns: patterns) }
 
   /// Whether a case of a fixture is selected; one whose variant cannot be read is, since its error may not be hidden.
   public func selects(_ name: String, of fixture: FixtureReader) -> Bool {
@@ -24,6 +16,6 @@ public struct CaseFilter: Hashable, Sendable {
       fixture.caseID(name), name, variant, provenance.framework,
       "\(provenance.framework) \(provenance.frameworkVersion)",
     ]
-    return patterns.contains { pattern in subjects.contains { fnmatch(pattern, $0, 0) == 0 } }
+    return patterns.match(anyOf: subjects)
   }
 }

@@ -1,17 +1,9 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// Selects datasets by shell patterns (`*`, `?`, `[…]`) on their path; all of them when there is no pattern.
 public struct PathFilter: Hashable, Sendable {
-  private let patterns: [String]
+  private let patterns: ShellPatterns
 
   /// A filter of some patterns.
-  public init(_ patterns: [String] = []) { self.patterns = patterns }
+  public init(_ patterns: [String] = []) { self.patterns = ShellPatterns(patterns: patterns) }
 
-  func selects(_ path: String) -> Bool { patterns.isEmpty || patterns.contains { fnmatch($0, path, 0) == 0 } }
+  func selects(_ path: String) -> Bool { patterns.match(anyOf: [path]) }
 }
