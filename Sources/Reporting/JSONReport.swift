@@ -224,9 +224,7 @@ private struct TensorObject: Encodable {
         tolerance = nil
         enclosureWidthUlp = WidthObject(median: widths.median, max: widths.maximum)
       }
-      // One element tells enough of a tensor that is conformant, and reports are kept.
-      let shown = comparison.outside > 0 ? comparison.worst[...] : comparison.worst.prefix(1)
-      worstElements = shown.map {
+      worstElements = comparison.worst.map {
         ElementObject($0, comparison.type, tensor.shape, inputs[$0.position] ?? [])
       }
     case .different(let reason), .error(let reason):
