@@ -125,10 +125,24 @@ extension ExactEvaluator {
     of program: Program, _ columns: [[Double]], _ index: Int, _ format: FloatFormat
   ) -> ExactValue {
     while intervals.count < program.steps.count { intervals.append(MPFRInterval()) }
+    return value(in: format) { precision in
+      evaluate(program, columns, index, precision)
+      return intervals[program.output]
+    }
+  }
+
+  /// The exact value of what is not one element's formula, such as a sum of many elements.
+  ///
+  /// - Parameters:
+  ///   - format: the format that the value is rounded to, and whose ULP measures errors.
+  ///   - interval: an interval that holds the value, computed with so many bits; it is asked for with more bits until it
+  ///     decides.
+  public func value<E: Error>(
+    in format: FloatFormat, _ interval: (_ precision: Int) throws(E) -> MPFRInterval
+  ) throws(E) -> ExactValue {
     var precision = min(format.precision <= 32 ? 64 : 128, maximumPrecision)
     while true {
-      evaluate(program, columns, index, precision)
-      let result = intervals[program.output]
+      let result = try interval(precision)
       if result.definedness == .never { return .undefined }
       let isLast = precision >= maximumPrecision
       if result.definedness == .always, let number = number(result, format, isLast) { return .value(number) }

@@ -21,9 +21,10 @@ public struct Expression {
     return self
   }
 
-  /// A tensor with this one value in it, of this expression's type.
-  public func filled(with value: Double) -> Expression {
-    Expression(recorder: recorder, step: recorder.constant(value, type), type: type)
+  /// A tensor with this one value in it, of this expression's type or of another one.
+  public func filled(with value: Double, as type: ElementType? = nil) -> Expression {
+    let type = type ?? self.type
+    return Expression(recorder: recorder, step: recorder.constant(value, type), type: type)
   }
 
   /// The value in another type, rounded where that is narrower: a kernel of its own, and nothing for the same type.
@@ -53,6 +54,14 @@ extension Program {
     let recorder = Recorder()
     let expressions = inputs.indices.map { recorder.input(inputs[$0], at: $0) }
     return recorder.program(inputs, formula(expressions))
+  }
+
+  /// Records this program's steps as a part of another formula.
+  ///
+  /// - Parameter arguments: what takes the place of ``inputs``, of the same formats; at least one.
+  public func callAsFunction(_ arguments: [Expression]) -> Expression {
+    precondition(arguments.map(\.type.floatFormat) == inputs.map(\.type.floatFormat))
+    return arguments[0].recorder.replay(self, on: arguments)
   }
 }
 

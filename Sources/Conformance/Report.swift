@@ -97,6 +97,17 @@ public struct TensorReport: Sendable {
   public let finding: Finding
   /// Where the documented formula itself does not give the loss.
   public let hazards: Hazards
+  /// What a nonconformant tensor is known to be; nil for others, and in a comparison of two files.
+  public let nonconformance: Nonconformance?
+
+  /// What is known of a tensor.
+  init(
+    name: String, type: ElementType?, shape: Shape?, finding: Finding, hazards: Hazards = Hazards(),
+    nonconformance: Nonconformance? = nil
+  ) {
+    (self.name, self.type, self.shape, self.finding) = (name, type, shape, finding)
+    (self.hazards, self.nonconformance) = (hazards, nonconformance)
+  }
 
   /// What is known of a tensor.
   public enum Finding: Sendable {

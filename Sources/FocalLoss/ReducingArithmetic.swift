@@ -83,3 +83,28 @@ extension EnclosureArithmetic: ReducingArithmetic {
       mayBeNaN: sum.mayBeNaN)
   }
 }
+
+/// The sum in real numbers; formats mean nothing.
+extension ExactArithmetic: ReducingArithmetic {
+  /// The sum so far.
+  public final class Total {
+    fileprivate var value: MPFRInterval
+    fileprivate init(_ value: MPFRInterval) { self.value = value }
+  }
+
+  /// An input that is not finite has no exact value.
+  public func input(_ value: Double) -> MPFRInterval {
+    let value = value.isFinite ? value : .nan
+    return interval(from: value, to: value)
+  }
+
+  public func sum() -> Total { Total(interval(from: 0, to: 0)) }
+
+  public func add(_ value: MPFRInterval, to sum: Total) {
+    sum.value = operation(.add, at: Site(.float64))(sum.value, value)
+  }
+
+  public func value(
+    of sum: Total, count: Int, _ reduction: Reduction, _ format: FloatFormat
+  ) -> MPFRInterval { sum.value }
+}

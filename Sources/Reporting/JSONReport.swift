@@ -186,6 +186,8 @@ private struct TensorObject: Encodable {
   let maxAbs: Double?
   let maxRel: Double?
   let exactUlp: ExactObject?
+  let reorderedAs: String?
+  let accuracy: String?
   let hazards: [HazardObject]
   let enclosureWidthUlp: WidthObject?
   let worst: ElementObject?
@@ -213,6 +215,8 @@ private struct TensorObject: Encodable {
     }
     hazards = tensor.hazards.list.map(HazardObject.init)
     maxRel = comparison?.maximumRelative
+    reorderedAs = tensor.nonconformance?.reordered?.description
+    accuracy = tensor.nonconformance?.accuracy?.rawValue
     switch tensor.finding {
     case .compared(let comparison, let rule, let inputs):
       reason = nil
@@ -267,6 +271,7 @@ private struct ElementObject: Encodable {
   let expected: Double
   let actual: Double
   let exact: Double?
+  let exactUlp: ErrorObject?
   let allowed: [Double]?
   let expectedBits: String
   let actualBits: String
@@ -283,6 +288,9 @@ private struct ElementObject: Encodable {
     expected = type.value(ofBits: element.expectedBits)
     actual = type.value(ofBits: element.actualBits)
     exact = element.exact
+    exactUlp = element.exact.map { _ in
+      ErrorObject(actual: element.actualError, expected: element.expectedError)
+    }
     allowed = element.allowed.flatMap { $0.lower <= $0.upper ? [$0.lower, $0.upper] : nil }
     expectedBits = bitsText(element.expectedBits, type)
     actualBits = bitsText(element.actualBits, type)
@@ -290,6 +298,11 @@ private struct ElementObject: Encodable {
     ulp = element.ulps
     verdict = element.verdict.rawValue
   }
+}
+
+private struct ErrorObject: Encodable {
+  let actual: Double?
+  let expected: Double?
 }
 
 private struct ExactObject: Encodable {
