@@ -117,7 +117,7 @@ extension ConformanceCase {
 
 extension ConformanceCase {
   /// How many elements a reduction's exact value holds at a time, since each step of each of them is an interval.
-  private static let exactBlockCount = 512
+  static let exactBlockCount = 512
 
   /// The exact value of a reduced result.
   func exactResult(of plan: Plan, by exact: ExactEvaluator) throws(JudgingError) -> ExactValue {

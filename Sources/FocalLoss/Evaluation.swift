@@ -37,17 +37,57 @@ public struct Evaluation<A: ReducingArithmetic> {
   }
 
   /// The reduced result; nil for reduction none.
-  public func conclude() -> A.Value? {
-    guard var results = fold?.results() else { return nil }
+  public func conclude() -> A.Value? { reductionSteps().last?.value }
+
+  /// How the reduced result comes about, step by step; empty for reduction none.
+  public func reductionSteps() -> [ReducedValue<A.Value>] {
+    guard let fold else { return [] }
+    var trace = ReductionTrace<A.Value>()
+    var results = fold.results(of: "element", operands: [], &trace)
     for step in plan.reductions.dropFirst() {
       let next = Fold(step, in: arithmetic)
-      next.add(results, at: 0, where: nil)
-      results = next.results()
+      next.add(results.map { trace.steps[$0].value }, at: 0, where: nil)
+      results = next.results(of: "label", operands: results, &trace)
     }
-    guard let conclusion = plan.conclusion else { return results[0] }
-    let count = arithmetic.constant(tally, conclusion.formula.type.float)
-    let inputs = conclusion.tally == nil ? [results] : [results, [count]]
-    return conclusion.formula.evaluate(inputs, count: 1, in: arithmetic)[0]
+    guard let formula = plan.conclusion?.formula else { return trace.steps }
+    let count = arithmetic.constant(tally, formula.type.float)
+    let inputs = [results.map { trace.steps[$0].value }, [count]]
+    let columns = formula.columns(Array(inputs.prefix(formula.inputs.count)), in: arithmetic)
+    var places: [Int: Int] = [:]
+    for (index, step) in formula.steps.enumerated() {
+      switch step.operation {
+      case .input(0): places[index] = results[0]
+      case .input, .constant: break
+      default:
+        places[index] = trace.note(
+          formula.text(of: index), step.format.type, columns[index][0],
+          operands: formula.operands(of: index).compactMap { places[$0] })
+      }
+    }
+    return trace.steps
+  }
+}
+
+/// One step of a reduction.
+public struct ReducedValue<Value> {
+  /// What it computes, such as `sum of 12 elements`.
+  public let text: String
+  /// The type that it is rounded to.
+  public let type: ElementType
+  /// Its value.
+  public let value: Value
+  /// The steps that it reads; elements, counts and constants are no steps.
+  public let operands: [Int]
+}
+
+/// The steps of a reduction so far.
+private struct ReductionTrace<Value> {
+  private(set) var steps: [ReducedValue<Value>] = []
+
+  /// Appends a step, and says which one it is.
+  mutating func note(_ text: String, _ type: ElementType, _ value: Value, operands: [Int]) -> Int {
+    steps.append(ReducedValue(text: text, type: type, value: value, operands: operands))
+    return steps.count - 1
   }
 }
 
@@ -78,16 +118,30 @@ private final class Fold<A: ReducingArithmetic> {
     }
   }
 
-  func results() -> [A.Value] {
-    let (format, stored) = (step.accumulationType.float, Site(step.storedType.float))
-    return zip(sums, counts).map { sum, count in
-      var result = arithmetic.value(of: sum, count: count, step.reduction, format)
+  /// Appends the steps of every column, and says which are the results.
+  func results(
+    of noun: String, operands: [Int], _ trace: inout ReductionTrace<A.Value>
+  ) -> [Int] {
+    let (accumulated, stored) = (step.accumulationType, step.storedType)
+    func rounded(_ index: Int) -> Int {
+      guard stored != accumulated else { return index }
+      let value = arithmetic.operation(.round, at: Site(stored.float))(trace.steps[index].value)
+      return trace.note("rounded to \(stored)", stored, value, operands: [index])
+    }
+    return sums.indices.map { column in
+      let (count, place) = (counts[column], sums.count == 1 ? "" : " of label \(column)")
+      var result = trace.note(
+        "sum of \(count) \(noun)\(count == 1 ? "" : "s")\(place)", accumulated,
+        arithmetic.value(of: sums[column], count: count, step.reduction, accumulated.float),
+        operands: operands)
       if step.reduction == .mean {
-        if step.roundsSum { result = arithmetic.operation(.round, at: stored)(result) }
-        result = arithmetic.operation(.divide, at: Site(format))(
-          result, arithmetic.constant(Double(count), format))
+        if step.roundsSum { result = rounded(result) }
+        let divisor = arithmetic.constant(Double(count), accumulated.float)
+        let quotient = arithmetic.operation(.divide, at: Site(accumulated.float))(
+          trace.steps[result].value, divisor)
+        result = trace.note("sum / \(count)\(place)", accumulated, quotient, operands: [result])
       }
-      return arithmetic.operation(.round, at: stored)(result)
+      return rounded(result)
     }
   }
 }

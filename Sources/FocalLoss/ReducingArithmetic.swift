@@ -108,3 +108,27 @@ extension ExactArithmetic: ReducingArithmetic {
     of sum: Total, count: Int, _ reduction: Reduction, _ format: FloatFormat
   ) -> MPFRInterval { sum.value }
 }
+
+/// The exact sum of the documented program's elements, and that sum rounded once.
+extension TracingArithmetic: ReducingArithmetic {
+  /// The sum so far, in both ways.
+  public struct Total {
+    fileprivate let native = ExactSum()
+    fileprivate let exact: ExactArithmetic.Total
+  }
+
+  public func input(_ value: Double) -> Value { point(value) }
+
+  public func sum() -> Total { Total(exact: exact.sum()) }
+
+  public func add(_ value: Value, to sum: Total) {
+    sum.native.add(value.native)
+    exact.add(exact.input(value.native), to: sum.exact)
+  }
+
+  public func value(of sum: Total, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Value {
+    Value(
+      native: sum.native.rounded(to: format),
+      unrounded: exact.value(of: sum.exact, count: count, reduction, format))
+  }
+}

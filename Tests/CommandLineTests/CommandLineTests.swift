@@ -226,7 +226,14 @@ struct CommandLineTests {
     let outside = try focalcheck("explain", "demo.h5", "demo", "--index", "4")
     #expect(outside.status == 2)
     #expect(
-      outside.messages == "focalcheck: demo.h5: /cases/demo/outputs/loss: has shape (4,), no element [4]\n")
+      outside.messages
+        == "focalcheck: demo.h5: /cases/demo: outputs/loss has elements of shape (4,), none at [4]\n")
+    let absent = try focalcheck("explain", "demo.h5", "demo", "--tensor", "grads/logit")
+    #expect(absent.status == 2)
+    #expect(
+      absent.messages
+        == "focalcheck: demo.h5: /cases/demo: grads/logit cannot be explained; of this case can: outputs/loss\n"
+    )
     #expect(try focalcheck("explain", "demo.h5", "other").status == 2)
     #expect(try focalcheck("explain", "demo.h5", "demo", "--index", "x").status == 64)
   }
