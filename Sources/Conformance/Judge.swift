@@ -97,7 +97,7 @@ public struct Judge {
     _ tensor: StoredTensor, of conformanceCase: ConformanceCase, _ plan: Plan, _ provenance: Provenance,
     others: [DocumentedProgram], _ printed: inout PrintedNumbers?
   ) throws(JudgingError) -> TensorReport {
-    var comparator = TensorComparator(policy, plan.type)
+    var comparator = TensorComparator(policy, plan)
     var worstInputs: [Int: [NamedValue]] = [:]
     var evaluation = Evaluation(plan, in: arithmetic)
     var enclosures =
@@ -174,11 +174,15 @@ private struct TensorComparator {
   private var comparator: Comparator
   private let tolerance: Tolerance?
   private let format: FloatFormat
+  /// The format with the fewest bits that goes into the result.
+  private let narrowest: FloatFormat
   private var widths = ULPDistribution()
   private(set) var hazards = Hazards()
 
-  init(_ policy: Policy, _ type: ElementType) {
+  init(_ policy: Policy, _ plan: Plan) {
+    let type = plan.type
     format = type.float
+    narrowest = plan.formula.inputs.map(\.type.float).reduce(format) { $1.precision < $0.precision ? $1 : $0 }
     switch policy {
     case .derived:
       tolerance = nil
@@ -210,8 +214,8 @@ private struct TensorComparator {
   /// Notes where the expected values themselves are not the loss.
   mutating func addHazards(_ expected: [Double], _ exact: [ExactValue], _ inputs: [Double]) {
     for (index, exact) in exact.enumerated() {
-      guard let kind = Hazard.kind(expected[index], exact, in: format) else { continue }
-      hazards.add(kind, at: inputs[inputs.count == 1 ? 0 : index])
+      hazards.add(
+        expected[index], exact, at: inputs[inputs.count == 1 ? 0 : index], in: format, narrowest: narrowest)
     }
   }
 }

@@ -326,9 +326,23 @@ private struct HazardObject: Encodable {
   let count: Int
   let lowest: Double
   let highest: Double
+  let regions: [RegionObject]
+
+  struct RegionObject: Encodable {
+    let count: Int
+    let elements: Int
+    let lowest: Double
+    let highest: Double
+
+    init(_ region: Hazard.Region) {
+      (count, elements) = (region.count, region.elements)
+      (lowest, highest) = (region.lowest, region.highest)
+    }
+  }
 
   init(_ hazard: Hazard) {
     (kind, count, lowest, highest) = (hazard.kind.rawValue, hazard.count, hazard.lowest, hazard.highest)
+    regions = hazard.regions.map(RegionObject.init)
   }
 }
 

@@ -1,7 +1,6 @@
 import Comparison
 public import Conformance
 import FocalLoss
-import Tensors
 
 /// The report for a person at a terminal: a summary table, what the documents print, then each tensor that is not
 /// conformant as a paragraph, and each case that could not be judged as a line.
@@ -14,7 +13,7 @@ public enum TextReport: ReportFormat {
     [
       summary(report),
       printedNumbers(report),
-      hazards(report),
+      HazardText.hazards(report),
       section("Nonconformant", report.fixtures.flatMap(nonconformant)),
       section("Could not be judged", [report.fixtures.flatMap(errors).joined()].filter { !$0.isEmpty }),
       conclusion(report),
@@ -133,32 +132,6 @@ public enum TextReport: ReportFormat {
   private static func framework(_ fixture: FixtureReport) -> String {
     fixture.provenance.map { visibleText("\($0.framework) \($0.frameworkVersion)") }
       ?? visibleText(fixture.file)
-  }
-
-  // MARK: Hazards
-
-  private static func hazards(_ report: Report) -> String {
-    var hazards: [String: Hazards] = [:]
-    for conformanceCase in report.cases {
-      for tensor in conformanceCase.tensors where !tensor.hazards.list.isEmpty {
-        let key = "\(conformanceCase.variant ?? "")  \(tensor.type?.rawValue ?? "")"
-        hazards[key, default: Hazards()].merge(tensor.hazards)
-      }
-    }
-    guard !hazards.isEmpty else { return "" }
-    var table = TextTable(rows: [["formula", "type", "expected is", "elements", "from input", "to"]])
-    for key in hazards.keys.sorted() {
-      let names = key.split(separator: "  ").map { visibleText(String($0)) }
-      for hazard in hazards[key]?.list ?? [] {
-        table.rows.append(
-          names + [
-            hazard.kind.rawValue, "\(hazard.count)", DecimalText.significant(hazard.lowest, digits: 8),
-            DecimalText.significant(hazard.highest, digits: 8),
-          ])
-      }
-    }
-    return "Hazards: where the documented formula itself does not give the loss, whoever evaluates it\n\n"
-      + table.text
   }
 
   // MARK: Findings

@@ -116,6 +116,54 @@ struct ReportFormatTests {
       schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report") == [])
   }
 
+  /// A report of the documented formula at logits beyond those where its sigmoid is 1, and at some others.
+  private func hazardReport() throws -> Report {
+    let logit = [-100, -17.5, -8, 0.5, 16, 17, 20, 40, 0x1p100]
+    try DemoFixture.write(to: folder.file("hazard.h5"), cases: []) { author in
+      try DemoFixture.attributes(author, "hazard", changing: ["variant": .fixed("paddle.formula")])
+      for (name, values) in [
+        ("inputs/logit", logit), ("inputs/label", [0, 0, 0, 1, 0, 1, 0, 1, 1]), ("outputs/loss", logit),
+      ] {
+        try author.dataset(
+          "/cases/hazard/\(name)", Tensor(.float32, .vector(logit.count), values: values))
+      }
+    }
+    return Runner(policy: .derived).run(FixtureLocation.find([folder.path]))
+  }
+
+  @Test("the text report has the hazards by region of the input")
+  func hazardText() throws {
+    let text = TextReport.render(try hazardReport())
+    let section = """
+
+      paddle.formula float32 outputs/loss, by logit
+        NaN         1 of 1   -100  …           -100
+                    3 of 5     17  …  1.2676506e+30
+        infinite    1 of 3     20  …             20
+        lost        1 of 1  -17.5  …          -17.5
+        inaccurate  1 of 3     16  …             16
+
+      """
+    #expect(text.contains(section), "\(text)")
+  }
+
+  @Test("the JSON report has the hazards by region of the input, as its schema asks")
+  func hazardJSON() throws {
+    let text = JSONReport.render(try hazardReport())
+    let regions = [
+      "{\"count\":1,\"elements\":1,\"highest\":-100,\"lowest\":-100}",
+      "{\"count\":3,\"elements\":5,\"highest\":1.2676506002282294e+30,\"lowest\":17}",
+    ].joined(separator: ",")
+    #expect(text.contains("\"kind\":\"NaN\",\"lowest\":-100,\"regions\":[\(regions)]"), "\(text)")
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    func violations(_ text: String) throws -> [String] {
+      schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report")
+    }
+    #expect(try violations(text) == [])
+    #expect(try violations(text.replacing("\"elements\":5", with: "\"elements\":-5")) != [])
+    #expect(try violations(text.replacing("\"regions\":", with: "\"parts\":")) != [])
+  }
+
   @Test("the comparison of two files agrees with its schema")
   func comparison() throws {
     _ = try report()
