@@ -58,7 +58,7 @@ public enum JSONReport: ReportFormat {
     """
   }
 
-  private static func encoded(_ value: some Encodable) -> String {
+  static func encoded(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase

@@ -39,6 +39,10 @@ public enum TextReport: ReportFormat {
       ]).joined(separator: "\n")
   }
 
+  public static func render(_ matrix: UpgradeMatrix) -> String? { UpgradeText.render(matrix) }
+
+  public static func render(_ agreement: Agreement) -> String? { AgreementText.render(agreement) }
+
   private static func section(_ title: String, _ paragraphs: [String]) -> String {
     paragraphs.isEmpty ? "" : title + "\n\n" + paragraphs.joined(separator: "\n")
   }
