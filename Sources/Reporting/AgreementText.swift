@@ -60,7 +60,8 @@ enum AgreementText {
       "    \(letter)     \(bitsValueText(bits, worst.type))"
         + (error.map { "  (\(errorText($0)) ULP away from the exact value)" } ?? "") + "\n"
     }
-    return "  \(visibleText(finding.name))  \(finding.tensor) [\(index)]  \(inputs.joined(separator: ", "))\n"
+    return
+      "  \(visibleText(finding.name))  \(finding.tensor)\(index.isEmpty ? "" : " [\(index)]")  \(inputs.joined(separator: ", "))\n"
       + value("A", worst.firstBits, worst.firstError) + value("B", worst.secondBits, worst.secondError)
       + (worst.exact.map { "    exact \(valueText($0, worst.type))\n" } ?? "")
   }

@@ -186,7 +186,8 @@ enum UpgradeText {
     guard let worst = finding.worst else { return text }
     let inputs = worst.inputs.map { "\(visibleText($0.name)) \(valueText($0.value, $0.type))" }
     let index = worst.index.map(String.init).joined(separator: ", ")
-    text += "    [\(index)]  \(inputs.joined(separator: ", "))\n"
+    let place = worst.index.isEmpty ? "the result" : "[\(index)]"
+    text += "    \(place)\(inputs.isEmpty ? "" : "  \(inputs.joined(separator: ", "))")\n"
     let value = { (name: String, bits: UInt64, error: Double?) in
       "      \(name.padded(5)) \(bitsValueText(bits, worst.type))"
         + (error.map { "  (\(errorText($0)) ULP away from the exact value)" } ?? "") + "\n"
