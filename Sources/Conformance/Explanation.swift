@@ -166,9 +166,9 @@ private final class Subject {
     let (formula, tracing) = (plan.formula, TracingArithmetic())
     let inputs = try computation.inputs(at: position)
     let traced = formula.columns(inputs.map { [tracing.point($0)] }, in: tracing).map { $0[0] }
-    let enclosures = formula.columns(inputs.map { [Enclosure($0)] }, in: EnclosureArithmetic(accuracy)).map {
-      $0[0]
-    }
+    let enclosing = EnclosureArithmetic(accuracy)
+    let points = zip(inputs, formula.inputs).map { [enclosing.constant($0, $1.type.float)] }
+    let enclosures = formula.columns(points, in: enclosing).map { $0[0] }
     var stages: [String: Double] = [:]
     for (name, stage) in computation.conformanceCase.stages where stage.shape.count == plan.elements.count {
       stages[name] = try stage.value(at: position)

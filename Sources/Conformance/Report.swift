@@ -42,9 +42,22 @@ public struct FixtureReport: Sendable {
   public let error: FixtureError?
   /// The cases that were selected.
   public let cases: [CaseReport]
+  /// How the exact values of its elements were found.
+  public var exactCounts = ExactCounts()
 
   /// The worst of the cases' verdicts.
   public var verdict: Verdict { error == nil ? cases.map(\.verdict).max() ?? .conformant : .error }
+}
+
+/// How many exact values were found in which way.
+public struct ExactCounts: Hashable, Sendable {
+  /// By intervals of `Double`.
+  public var fast = 0
+  /// By MPFR.
+  public var slow = 0
+
+  /// None so far.
+  public init() {}
 }
 
 /// What was found in one case.

@@ -104,6 +104,7 @@ private struct FixtureObject: Encodable {
   let cpuCapability: String?
   let verdict: String
   let error: String?
+  let exactValues: [String: Int]
 
   init(_ fixture: FixtureReport) {
     file = fixture.file
@@ -115,6 +116,7 @@ private struct FixtureObject: Encodable {
     cpuCapability = fixture.provenance?.cpuCapability
     verdict = fixture.verdict.rawValue
     error = fixture.error?.text
+    exactValues = ["double": fixture.exactCounts.fast, "mpfr": fixture.exactCounts.slow]
   }
 }
 
