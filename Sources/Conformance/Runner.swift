@@ -47,10 +47,12 @@ public struct Runner {
         reports.append(
           FixtureReport(
             file: fixture.fileName, digest: fixture.digest, provenance: fixture.provenance, error: nil,
-            cases: cases, exactCounts: judge.exactCounts))
+            cases: cases, path: location.path, exactCounts: judge.exactCounts))
       } catch {
         reports.append(
-          FixtureReport(file: location.fileName, digest: nil, provenance: nil, error: error, cases: []))
+          FixtureReport(
+            file: location.fileName, digest: nil, provenance: nil, error: error, cases: [],
+            path: location.path))
       }
     }
     return Report(policy: policy, fixtures: reports)

@@ -19,7 +19,7 @@ enum AgreementText {
     }
     let conclusion =
       switch agreement.verdict {
-      case .conformant: "they agree, within what their documentations allow"
+      case .conformant, .known: "they agree, within what their documentations allow"
       case .nonconformant: "they do not agree within what their documentations allow"
       case .error: "something could not be judged"
       }

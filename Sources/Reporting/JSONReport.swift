@@ -26,12 +26,13 @@ public enum JSONReport: ReportFormat {
     let cases = report.fixtures.flatMap { fixture in
       fixture.cases.map { encoded(CaseObject($0, of: fixture)) }
     }
+    let ledger = report.ledger.map { "\"ledger\":\(encoded(LedgerObject($0))),\n" } ?? ""
     return """
       {"schema":\(encoded(schema)),
       "verdict":\(encoded(report.verdict.rawValue)),
       "policy":\(encoded(PolicyObject(name: report.policy.name, source: report.policy.source))),
       "summary":\(encoded(SummaryObject(report))),
-      "fixtures":[
+      \(ledger)"fixtures":[
       \(fixtures.joined(separator: ",\n"))
       ],
       "cases":[
@@ -80,7 +81,7 @@ private struct SummaryObject: Encodable {
   let cases: Int
   let conformant: Int
   let nonconformant: Int
-  let known = 0
+  let known: Int
   let error: Int
   let unreadableFixtures: Int
 
@@ -89,8 +90,54 @@ private struct SummaryObject: Encodable {
     cases = verdicts.count
     conformant = verdicts.count { $0 == .conformant }
     nonconformant = verdicts.count { $0 == .nonconformant }
+    known = verdicts.count { $0 == .known }
     error = verdicts.count { $0 == .error }
     unreadableFixtures = report.fixtures.count { $0.error != nil }
+  }
+}
+
+private struct LedgerObject: Encodable {
+  struct StaleObject: Encodable {
+    let file: String
+    let line: Int
+    let `case`: String
+    let tensor: String?
+    let outcome: String?
+    let framework: String?
+    let versions: String?
+    let reason: String
+    let cause: String
+
+    init(_ stale: StaleDifference) {
+      let difference = stale.difference
+      (file, line, `case`) = (difference.file, difference.line, difference.cases)
+      outcome = difference.outcome?.rawValue
+      (tensor, framework) = (difference.tensor, difference.framework)
+      versions = difference.versions?.description
+      (reason, cause) = (difference.reason, stale.cause)
+    }
+  }
+
+  let files: [String]
+  let differences: Int
+  let stale: [StaleObject]
+
+  init(_ findings: LedgerFindings) {
+    files = findings.files
+    differences = findings.differenceCount
+    stale = findings.stale.map(StaleObject.init)
+  }
+}
+
+private struct KnownObject: Encodable {
+  let reason: String
+  let link: String?
+  let file: String
+  let line: Int
+
+  init(_ difference: KnownDifference) {
+    (reason, link) = (difference.reason, difference.link)
+    (file, line) = (difference.file, difference.line)
   }
 }
 
@@ -134,6 +181,7 @@ private struct CaseObject: Encodable {
   let verdict: String
   let purpose: String?
   let reason: String?
+  let known: KnownObject?
   let printed: PrintedObject?
   let tensors: [TensorObject]
 
@@ -151,6 +199,7 @@ private struct CaseObject: Encodable {
     verdict = report.verdict.rawValue
     purpose = report.purpose
     reason = report.error?.text ?? report.reason
+    known = report.knownRaise.map(KnownObject.init)
     printed = report.printed.map(PrintedObject.init)
     tensors = report.tensors.map(TensorObject.init)
   }
@@ -174,6 +223,7 @@ private struct TensorObject: Encodable {
   let shape: [Int]?
   let verdict: String
   let reason: String?
+  let known: KnownObject?
   let tolerance: String?
   let count: Int
   let identical: Int
@@ -200,6 +250,7 @@ private struct TensorObject: Encodable {
     dtype = tensor.type?.rawValue
     shape = tensor.shape?.dimensions
     verdict = tensor.verdict?.rawValue ?? "carried"
+    known = tensor.known.map(KnownObject.init)
     let comparison = tensor.comparison
     count = comparison?.count ?? 0
     identical = comparison?.identical ?? 0

@@ -3,8 +3,8 @@ public import Conformance
 import FocalLoss
 import Tensors
 
-/// The report for a person at a terminal: a summary table, what the documents print, then each tensor that is not
-/// conformant as a paragraph, and each case that could not be judged as a line.
+/// The report for a person at a terminal: a summary table, what the documents print, a line for each case with known
+/// differences, then each tensor that is not conformant as a paragraph, and each case that could not be judged as a line.
 public enum TextReport: ReportFormat {
   public static let name = "text"
   public static let summary =
@@ -15,7 +15,9 @@ public enum TextReport: ReportFormat {
       summary(report),
       printedNumbers(report),
       HazardText.hazards(report),
+      LedgerText.known(report),
       section("Nonconformant", report.fixtures.flatMap(nonconformant)),
+      LedgerText.stale(report),
       section("Could not be judged", [report.fixtures.flatMap(errors).joined()].filter { !$0.isEmpty }),
       conclusion(report),
     ].filter { !$0.isEmpty }.joined(separator: "\n")
@@ -54,7 +56,7 @@ public enum TextReport: ReportFormat {
     var table = TextTable(rows: [
       [
         "fixture", "cases", "raised", "elements", "identical", "within", "outside", "max ULP", "width",
-        "verdict",
+        "known", "verdict",
       ]
     ])
     for fixture in report.fixtures {
@@ -66,7 +68,7 @@ public enum TextReport: ReportFormat {
         visibleText(fixture.file), "\(fixture.cases.count)",
         "\(fixture.cases.count { $0.outcome == .raised })", sum(\.count), sum(\.identical), sum(\.within),
         sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-", width(fixture),
-        fixture.verdict.rawValue,
+        "\(fixture.cases.count { $0.verdict == .known })", fixture.verdict.rawValue,
       ])
     }
     let carried = report.cases.flatMap(\.tensors).count { $0.verdict == nil && $0.name.hasPrefix("grads/") }
@@ -98,12 +100,16 @@ public enum TextReport: ReportFormat {
 
   private static func conclusion(_ report: Report) -> String {
     let cases = report.cases
-    let counts = [Verdict.conformant, .nonconformant, .error].map { verdict in
+    let verdicts = [Verdict.conformant, .known, .nonconformant, .error]
+    let counts = verdicts.filter { $0 != .known || report.ledger != nil }.map { verdict in
       "\(cases.count { $0.verdict == verdict }) \(verdict == .error ? "could not be judged" : verdict.rawValue)"
     }
     let files = report.fixtures.count { $0.error != nil }
     let unread = files == 0 ? "" : ", \(counted(files, "fixture")) could not be read"
-    return "\(counted(cases.count, "case")): \(counts.joined(separator: ", "))\(unread).\n"
+    let staleCount = report.ledger?.stale.count ?? 0
+    let stale =
+      staleCount == 0 ? "" : " The ledger is stale: \(counted(staleCount, "difference")) that it lists."
+    return "\(counted(cases.count, "case")): \(counts.joined(separator: ", "))\(unread).\(stale)\n"
   }
 
   // MARK: Printed numbers
@@ -154,7 +160,8 @@ public enum TextReport: ReportFormat {
   private static func nonconformant(_ fixture: FixtureReport) -> [String] {
     fixture.cases.flatMap { conformanceCase -> [String] in
       var paragraphs: [String] = []
-      if conformanceCase.verdict == .nonconformant, let reason = conformanceCase.reason {
+      if conformanceCase.raisedUnduly, conformanceCase.knownRaise == nil, let reason = conformanceCase.reason
+      {
         paragraphs.append("\(head(conformanceCase, nil, fixture))  \(visibleText(reason))\n")
       }
       return paragraphs

@@ -11,9 +11,13 @@ import Testing
 private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
 
-/// What the committed fixtures give; judged once for all tests.
-private let committedReport = Runner(policy: .derived)
-  .run(FixtureLocation.find([root.appendingPathComponent("fixtures").path]))
+/// What the committed fixtures give by their ledger; judged once for all tests.
+private let committedReport = {
+  let locations = FixtureLocation.find([root.appendingPathComponent("fixtures").path])
+  let report = Runner(policy: .derived).run(locations)
+  // Without the ledger the recorded reports are not reproduced, and a test says so.
+  return (try? Ledgers(.besideFixtures, for: locations))?.applied(to: report) ?? report
+}()
 
 @Suite("Committed reports")
 struct CommittedReportTests {
@@ -149,6 +153,67 @@ struct ReportFormatTests {
     #expect(text.contains("\"actual\":\"NaN\",\"actual_bits\":\"0x7fc00000\""))
     #expect(text.contains("\"actual\":\"Infinity\",\"actual_bits\":\"0x7f800000\""))
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    #expect(
+      schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report") == [])
+  }
+
+  /// The report above by a ledger.
+  private func report(knowing entries: String) throws -> Report {
+    let report = try report()
+    try Damage.write(folder.file(Ledger.fileName), Array(entries.utf8))
+    return try Ledgers(.besideFixtures, for: FixtureLocation.find([folder.path]))
+      .applied(to: report, today: CalendarDate(2026, 1, 1))
+  }
+
+  private static let entries = """
+    [[difference]]
+    case = "demo"
+    reason = "the demonstration's loss is made up"
+    link = "https://example.org/1"
+
+    [[difference]]
+    case = "demo"
+    tensor = "grads/logit"
+    framework = "demo"
+    versions = "<2"
+    reason = "the gradient was wrong"
+    expires = 2020-12-31
+    """
+
+  @Test("the text report has a line for a known difference under its reason, and says what is stale")
+  func ledgerText() throws {
+    let text = TextReport.render(try report(knowing: Self.entries))
+    for part in [
+      "  the demonstration's loss is made up\n  https://example.org/1\n    demo.h5#demo  outside: outputs/loss 4 of 4\n",
+      "  known-differences.toml:6: demo grads/logit by demo <2: expired after 2020-12-31; its reason was: the gradient was wrong\n",
+      "3 cases: 0 conformant, 1 known, 1 nonconformant, 1 could not be judged, 1 fixture could not be read. The ledger is stale: 1 difference that it lists.\n",
+    ] { #expect(text.contains(part), "missing: \(part)\nin\n\(text)") }
+    #expect(!text.contains("demo.h5#demo  outputs/loss\n"))
+  }
+
+  @Test("the JSON report counts what is known, gives its reason and what is stale, as its schema asks")
+  func ledgerJSON() throws {
+    let text = JSONReport.render(try report(knowing: Self.entries))
+    for part in [
+      "\"known\":1,", "\"verdict\":\"known\"",
+      "\"known\":{\"file\":\"known-differences.toml\",\"line\":1,\"link\":\"https://example.org/1\",\"reason\":\"the demonstration's loss is made up\"}",
+      "\"stale\":[{\"case\":\"demo\",\"cause\":\"expired after 2020-12-31\"",
+    ] { #expect(text.contains(part), "missing: \(part)\nin\n\(text)") }
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    func violations(_ text: String) throws -> [String] {
+      schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report")
+    }
+    #expect(try violations(text) == [])
+    #expect(try violations(text.replacing("\"cause\":", with: "\"because\":")) != [])
+    #expect(try violations(text.replacing("\"line\":1,", with: "")) != [])
+  }
+
+  @Test("a tensor that is reordered or more accurate is so in JSON as its schema asks")
+  func nonconformanceSchema() throws {
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    let text = JSONReport.render(try report()).replacing(
+      "\"count\":4,", with: "\"accuracy\":\"more accurate\",\"reordered_as\":\"another\",\"count\":4,")
+    #expect(text.contains("reordered_as"))
     #expect(
       schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report") == [])
   }
