@@ -58,6 +58,7 @@ bench: build ## Measure compare beside h5diff (package hdf5-tools)
 reports: build ## Record the committed reports of the committed fixtures anew
 	@.build/release/focalcheck run fixtures --output text=reports/baseline.txt --output json=reports/baseline.json \
 	  >/dev/null || [ $$? -eq 1 ]
+	@.build/release/focalcheck run fixtures --no-ledger --output text=reports/discrepancies.txt >/dev/null || [ $$? -eq 1 ]
 	@.build/release/focalcheck upgrade $(PADDLES:%=fixtures/paddle-%.h5) --output text=reports/upgrade-paddle.txt \
 	  --output json=reports/upgrade-paddle.json >/dev/null || [ $$? -eq 1 ]
 	@.build/release/focalcheck upgrade $(TORCHES:%=fixtures/torch-%.h5) --output text=reports/upgrade-torch.txt \
