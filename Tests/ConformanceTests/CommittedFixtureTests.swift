@@ -1,5 +1,6 @@
 import Arithmetic
 import Comparison
+import FaultSuite
 import FocalLoss
 import Tensors
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @testable import Conformance
 
 /// What the committed fixtures give; judged once for all tests.
-private let committedReport = Runner(policy: .derived).run(FixtureLocation.find([committedFixtures]))
+let committedReport = Runner(policy: .derived).run(FixtureLocation.find([committedFixtures]))
 
 @Suite("Committed fixtures")
 struct CommittedFixtureTests {
@@ -38,30 +39,12 @@ struct CommittedFixtureTests {
     }
   }
 
-  /// What the frameworks do wrong, each looked into: by case, and nothing else of float32 and float64 is outside.
-  static let faults: [(fixtures: String, cases: String)] = [
-    // The exponent of a float64 power is rounded to float32.
-    ("paddle", "gamma-inexact.none.f64"),
-    // Minus on a boolean tensor stays boolean.
-    ("paddle", "label-bool"),
-    // bce'(±0) is −0.5 − y.
-    ("paddle-3", "paddle.grid-0."), ("paddle-3", "paddle.specials"), ("paddle-3", "paddle.gamma-edge"),
-    ("paddle-3", "paddle.gamma-negative"),
-    // γ = 0 with a base of 0 gives 0 · 0⁻¹.
-    ("paddle-2.6.2", "paddle.gamma-edge.g0.none.f32"),
-    // The vector exponential overflows early.
-    ("torch-1.13", "formula.edges-f64"),
-  ]
-
   @Test("every loss and gradient is conformant, but for the faults that are known to be faults")
   func genuineResultsConform() {
     for fixture in committedReport.fixtures {
       for conformanceCase in fixture.cases
       where conformanceCase.tensors.contains(where: { $0.verdict == .nonconformant }) {
-        let isKnown = Self.faults.contains { fault in
-          fixture.file.hasPrefix(fault.fixtures) && conformanceCase.name.contains(fault.cases)
-        }
-        #expect(isKnown, "\(conformanceCase.id)")
+        #expect(FrameworkFault.explains(conformanceCase, of: fixture), "\(conformanceCase.id)")
       }
     }
     let judged = committedReport.cases.flatMap(\.tensors).filter {
