@@ -119,13 +119,17 @@ extension ConformanceCase {
   /// How many elements a reduction's exact value holds at a time, since each step of each of them is an interval.
   static let exactBlockCount = 512
 
-  /// The exact value of a reduced result.
+  /// The exact value of a reduced result; undefined where an input is not finite.
   func exactResult(of plan: Plan, by exact: ExactEvaluator) throws(JudgingError) -> ExactValue {
     try exact.value(in: plan.type.float) { precision throws(JudgingError) in
-      var evaluation = Evaluation(plan, in: ExactArithmetic(precision: precision))
+      let arithmetic = ExactArithmetic(precision: precision)
+      var evaluation = Evaluation(plan, in: arithmetic)
       var blocks = InputBlocks(self, plan)
       for block in plan.elements.regions(maximumCount: Self.exactBlockCount) {
-        _ = try evaluation.evaluated(block, try blocks.tensors(for: block))
+        let (inputs, _) = try evaluation.evaluated(block, try blocks.tensors(for: block))
+        guard inputs.joined().allSatisfy(\.isFinite) else {
+          return arithmetic.interval(from: .nan, to: .nan)
+        }
       }
       guard let result = evaluation.conclude() else { preconditionFailure("the plan reduces") }
       return result

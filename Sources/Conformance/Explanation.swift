@@ -127,11 +127,7 @@ extension Explanation {
 
 /// A tensor that is being explained.
 private final class Subject {
-  let conformanceCase: ConformanceCase
-  let tensor: StoredTensor
-  let plan: Plan
-  /// The shape that an index is given in.
-  let shape: Shape
+  let computation: TensorComputation
   private let accuracy: Accuracy
   private let exact = ExactEvaluator()
   /// The exact value of the last step.
@@ -140,23 +136,18 @@ private final class Subject {
   init(
     _ name: String, _ conformanceCase: ConformanceCase, _ provenance: Provenance
   ) throws(JudgingError) {
-    guard let variant = Variants.named(conformanceCase.variant), let loss = conformanceCase.outputs["loss"]
-    else { throw .rejected(Rejection(nil, "there is no loss of a known variant to explain")) }
-    let lossPlan = try conformanceCase.plan(variant, provenance)
-    let build = Build(provenance.framework, provenance.frameworkVersion)
-    if let gradient = conformanceCase.grads.values.first(where: { $0.name == name }),
-      let rules = AdjointRules(build)
-    {
-      tensor = gradient
-      plan = try conformanceCase.gradient(of: lossPlan, rules)
-    } else {
-      tensor = loss
-      plan = lossPlan
+    guard let computation = try TensorComputation(name, conformanceCase, provenance) else {
+      throw .rejected(Rejection(nil, "\(name) cannot be explained"))
     }
-    shape = plan.reductions.isEmpty ? tensor.shape : plan.elements
+    self.computation = computation
     accuracy = Accuracy(provenance)
-    self.conformanceCase = conformanceCase
   }
+
+  var tensor: StoredTensor { computation.tensor }
+  var plan: Plan { computation.plan }
+
+  /// The shape that an index is given in.
+  var shape: Shape { computation.isReduced ? plan.elements : tensor.shape }
 
   /// The row-major position of an index; of the worst element when there is none.
   func position(_ index: [Int]?, worst: Int?) throws(JudgingError) -> Int {
@@ -173,13 +164,13 @@ private final class Subject {
   /// The steps of one element.
   func steps(at position: Int) throws(JudgingError) -> [Explanation.Step] {
     let (formula, tracing) = (plan.formula, TracingArithmetic())
-    let inputs = try inputs(at: position)
+    let inputs = try computation.inputs(at: position)
     let traced = formula.columns(inputs.map { [tracing.point($0)] }, in: tracing).map { $0[0] }
-    let enclosures = formula.columns(inputs.map { [Enclosure($0)] }, in: EnclosureArithmetic(accuracy)).map {
-      $0[0]
-    }
+    let enclosing = EnclosureArithmetic(accuracy)
+    let points = zip(inputs, formula.inputs).map { [enclosing.constant($0, $1.type.float)] }
+    let enclosures = formula.columns(points, in: enclosing).map { $0[0] }
     var stages: [String: Double] = [:]
-    for (name, stage) in conformanceCase.stages where stage.shape.count == plan.elements.count {
+    for (name, stage) in computation.conformanceCase.stages where stage.shape.count == plan.elements.count {
       stages[name] = try stage.value(at: position)
     }
     var steps: [Explanation.Step] = []
@@ -224,7 +215,7 @@ private final class Subject {
     in arithmetic: A
   ) throws(JudgingError) -> [ReducedValue<A.Value>] {
     var evaluation = Evaluation(plan, in: arithmetic)
-    var blocks = InputBlocks(conformanceCase, plan)
+    var blocks = InputBlocks(computation.conformanceCase, plan)
     for block in plan.elements.regions(maximumCount: ConformanceCase.exactBlockCount) {
       _ = try evaluation.evaluated(block, try blocks.tensors(for: block))
     }
@@ -246,29 +237,5 @@ private final class Subject {
       allowed: enclosure.hasNumbers ? enclosure.lower...enclosure.upper : nil,
       mayBeNaN: enclosure.mayBeNaN, exact: exactValue.rounded, error: error, ownError: ownError,
       amplification: largest > 0 ? inherited.map { $0 / largest } : nil, stage: stage)
-  }
-
-  /// The formula's inputs for one element.
-  private func inputs(at position: Int) throws(JudgingError) -> [Double] {
-    var blocks = InputBlocks(conformanceCase, plan)
-    for block in plan.elements.regions(maximumCount: Judge.blockCount)
-    where block.positions.contains(position) {
-      let tensors = try blocks.tensors(for: block)
-      do throws(Rejection) {
-        return try plan.columns(for: block, from: tensors).map {
-          $0[$0.count == 1 ? 0 : position - block.offset]
-        }
-      } catch {
-        throw .rejected(error)
-      }
-    }
-    throw .rejected(Rejection(nil, "there is no element at \(position)"))
-  }
-}
-
-extension StoredTensor {
-  /// One element.
-  fileprivate func value(at position: Int) throws(JudgingError) -> Double {
-    try block(shape.element(at: position)).value(at: 0)
   }
 }

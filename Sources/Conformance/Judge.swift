@@ -14,9 +14,14 @@ public struct Judge {
 
   private let policy: Policy
   private let arithmetic = NativeArithmetic()
-  // The fast path's errors carry the platform's elementary functions in their last digits, and a report is the same
-  // bytes everywhere.
-  private let exact = ExactEvaluator(usesFastPath: false)
+  private let exact = ExactEvaluator()
+
+  /// How many exact values of elements have been found in which way so far.
+  var exactCounts: ExactCounts {
+    var counts = ExactCounts()
+    (counts.fast, counts.slow) = (exact.fastCount, exact.slowCount)
+    return counts
+  }
 
   /// A judge for one thread.
   public init(policy: Policy) { self.policy = policy }

@@ -58,9 +58,22 @@ public struct FixtureReport: Sendable {
   public internal(set) var cases: [CaseReport]
   /// Where it was read, which no report tells.
   let path: String
+  /// How the exact values of its elements were found.
+  public var exactCounts = ExactCounts()
 
   /// The worst of the cases' verdicts.
   public var verdict: Verdict { error == nil ? cases.map(\.verdict).max() ?? .conformant : .error }
+}
+
+/// How many exact values were found in which way.
+public struct ExactCounts: Hashable, Sendable {
+  /// By intervals of `Double`.
+  public var fast = 0
+  /// By MPFR.
+  public var slow = 0
+
+  /// None so far.
+  public init() {}
 }
 
 /// What was found in one case.

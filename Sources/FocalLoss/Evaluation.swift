@@ -26,8 +26,10 @@ public struct Evaluation<A: ReducingArithmetic> {
     _ block: Region, from tensors: [String: Tensor]
   ) throws(Rejection) -> (inputs: [[Double]], results: [A.Value]) {
     let inputs = try plan.columns(for: block, from: tensors)
-    let results = plan.formula.evaluate(
-      inputs.map { $0.map(arithmetic.input) }, count: block.count, in: arithmetic)
+    let columns = zip(inputs, plan.formula.inputs).map { column, input in
+      column.map { arithmetic.constant($0, input.type.float) }
+    }
+    let results = plan.formula.evaluate(columns, count: block.count, in: arithmetic)
     if fold != nil {
       let selection = try plan.selection?.column(for: block, from: tensors)
       fold?.add(results, at: block.offset, where: selection)

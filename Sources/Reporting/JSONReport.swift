@@ -177,6 +177,7 @@ private struct FixtureObject: Encodable {
   let cpuCapability: String?
   let verdict: String
   let error: String?
+  let exactValues: [String: Int]
 
   init(_ fixture: FixtureReport) {
     file = fixture.file
@@ -188,6 +189,7 @@ private struct FixtureObject: Encodable {
     cpuCapability = fixture.provenance?.cpuCapability
     verdict = fixture.verdict.rawValue
     error = fixture.error?.text
+    exactValues = ["double": fixture.exactCounts.fast, "mpfr": fixture.exactCounts.slow]
   }
 }
 

@@ -118,8 +118,4 @@ enum TensorText {
       "    actual   \(text(element.actualBits))  \(distance)",
     ] + exact + allowed
   }
-
-  private static func errorText(_ error: Double) -> String {
-    error != 0 && error.magnitude < 0.001 ? "under 0.001" : measureText(error.magnitude)
-  }
 }

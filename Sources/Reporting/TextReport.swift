@@ -1,6 +1,7 @@
 import Comparison
 public import Conformance
 import FocalLoss
+import Tensors
 
 /// The report for a person at a terminal: a summary table, what the documents print, a line for each case with known
 /// differences, then each tensor that is not conformant as a paragraph, and each case that could not be judged as a line.
@@ -42,6 +43,10 @@ public enum TextReport: ReportFormat {
       ]).joined(separator: "\n")
   }
 
+  public static func render(_ matrix: UpgradeMatrix) -> String? { UpgradeText.render(matrix) }
+
+  public static func render(_ agreement: Agreement) -> String? { AgreementText.render(agreement) }
+
   private static func section(_ title: String, _ paragraphs: [String]) -> String {
     paragraphs.isEmpty ? "" : title + "\n\n" + paragraphs.joined(separator: "\n")
   }
@@ -67,12 +72,22 @@ public enum TextReport: ReportFormat {
         "\(fixture.cases.count { $0.verdict == .known })", fixture.verdict.rawValue,
       ])
     }
-    let carried = report.cases.flatMap(\.tensors).count { $0.comparison == nil && $0.verdict == nil }
+    let carried = report.cases.flatMap(\.tensors).count { $0.verdict == nil && $0.name.hasPrefix("grads/") }
     let note =
       carried == 0
       ? ""
       : "\(carried) gradient tensors are carried: their type and shape are checked, their values are not judged.\n"
-    return "Policy \(visibleText(report.policy.name)): \(report.policy.source).\n\n" + table.text + note
+    return "Policy \(visibleText(report.policy.name)): \(report.policy.source).\n\n" + table.text
+      + exactValues(report) + note
+  }
+
+  /// How often the fast way decided the exact value of an element.
+  private static func exactValues(_ report: Report) -> String {
+    let fast = report.fixtures.map(\.exactCounts.fast).reduce(0, +)
+    let count = fast + report.fixtures.map(\.exactCounts.slow).reduce(0, +)
+    guard count > 0 else { return "" }
+    let share = DecimalText.fixed(100 * Double(fast) / Double(count), decimals: 1)
+    return "Exact values of \(counted(count, "element")): \(share) % decided in Double, the rest by MPFR.\n"
   }
 
   /// The median width of the enclosures of a fixture.

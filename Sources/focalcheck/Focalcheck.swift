@@ -25,7 +25,10 @@ struct Focalcheck: ParsableCommand {
         focalcheck run fixtures --filter 'paddle*' --output json=report.json
       """,
     version: "focalcheck \(programVersion)",
-    subcommands: [Run.self, List.self, Inspect.self, Explain.self, Identify.self, Compare.self, Accept.self],
+    subcommands: [
+      Run.self, List.self, Inspect.self, Explain.self, Identify.self, Upgrade.self, Agree.self, Compare.self,
+      Accept.self,
+    ],
     defaultSubcommand: nil)
 }
 

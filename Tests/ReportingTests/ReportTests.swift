@@ -24,16 +24,53 @@ struct CommittedReportTests {
   /// `make reports` records them anew.
   @Test("the committed reports are reproduced byte for byte", arguments: [("text", "txt"), ("json", "json")])
   func reproduced(format: String, suffix: String) throws {
-    let file = root.appendingPathComponent("reports/baseline.\(suffix)")
-    let recorded = try String(contentsOf: file, encoding: .utf8).split(
-      separator: "\n", omittingEmptySubsequences: false)
     let rendered = try #require(ReportFormats.named(format)).render(committedReport)
-      .split(separator: "\n", omittingEmptySubsequences: false)
+    try expectRecorded(rendered, "reports/baseline.\(suffix)")
+  }
+
+  @Test(
+    "the committed upgrade reports are reproduced byte for byte, and agree with their schema",
+    arguments: [("paddle", ["2.6.2", "3.0.0", "3.3.1"]), ("torch", ["1.13", "2.13.0"])])
+  func reproducedUpgrades(framework: String, versions: [String]) throws {
+    let judge = UpgradeJudge()
+    let sides = versions.map {
+      judge.side(root.appendingPathComponent("fixtures/\(framework)-\($0).h5").path)
+    }
+    let matrix = UpgradeMatrix(sides, by: judge)
+    for (format, suffix) in [("text", "txt"), ("json", "json")] {
+      let rendered = try #require(ReportFormats.named(format)?.render(matrix))
+      try expectRecorded(rendered, "reports/upgrade-\(framework).\(suffix)")
+    }
+    try expectValid(try #require(JSONReport.render(matrix)), "upgrades")
+  }
+
+  @Test("an agreement's JSON agrees with its schema")
+  func agreement() throws {
+    let judge = UpgradeJudge(filter: CaseFilter(["formula.*"]))
+    let sides = ["paddle-3.3.1", "torch-2.13.0"].map {
+      judge.side(root.appendingPathComponent("fixtures/\($0).h5").path)
+    }
+    let agreement = judge.agreement(of: sides[0], and: sides[1])
+    try expectValid(try #require(JSONReport.render(agreement)), "agreement")
+    #expect(TextReport.render(agreement)?.contains("A: paddle 3.3.1") == true)
+  }
+
+  /// Compares a report with the committed one, line by line.
+  private func expectRecorded(_ rendered: String, _ path: String) throws {
+    let recorded = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    let rendered = rendered.split(separator: "\n", omittingEmptySubsequences: false)
     for (line, (old, new)) in zip(recorded, rendered).enumerated() where old != new {
-      Issue.record("line \(line + 1) was\n  \(old.prefix(400))\nand is\n  \(new.prefix(400))")
+      Issue.record("\(path), line \(line + 1) was\n  \(old.prefix(400))\nand is\n  \(new.prefix(400))")
       break
     }
     #expect(recorded.count == rendered.count)
+  }
+
+  private func expectValid(_ text: String, _ definition: String) throws {
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    for violation in schema.violations(in: value, of: definition).prefix(10) { Issue.record("\(violation)") }
   }
 
   @Test("the JSON report agrees with its schema, and each case stands on its own line")
