@@ -155,7 +155,9 @@ extension BaselineComparison.Change {
 }
 
 extension RecordedReport {
-  /// - Throws: ``BaselineError`` when the report was judged by another policy.
+  /// Checks that the report was judged by a policy.
+  ///
+  /// - Throws: ``BaselineError`` when it was another one.
   public func check(policy: String) throws(BaselineError) {
     guard policy == self.policy else {
       throw BaselineError(file: file, reason: "was judged by the policy \(self.policy), not by \(policy)")

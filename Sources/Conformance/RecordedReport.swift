@@ -143,7 +143,9 @@ extension RecordedReport {
     try self.init(json: try Self.contents(of: path), path: path)
   }
 
-  /// - Throws: ``BaselineError`` when it may not become a baseline: it is one, it has no case, or something in it could
+  /// Checks that the report may become a baseline.
+  ///
+  /// - Throws: ``BaselineError`` when it may not: it is one, it has no case, or something in it could
   ///   not be judged.
   public func checkAcceptable() throws(BaselineError) {
     guard accepted.isEmpty else {
