@@ -58,6 +58,15 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
+      name: "FaultSuite", dependencies: ["Comparison", "Conformance", "Tensors"], swiftSettings: strict),
+    .executableTarget(
+      name: "power",
+      dependencies: [
+        "Conformance", "FaultSuite", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(
       name: "FixtureAuthoring", dependencies: ["CHDF5", "Tensors"], path: "Tests/FixtureAuthoring",
       swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
@@ -71,7 +80,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "Conformance", "Comparison", "FocalLoss", "Arithmetic", "HDF5", "Tensors", "FixtureAuthoring",
+        "Conformance", "Comparison", "FaultSuite", "FocalLoss", "Arithmetic", "HDF5", "Tensors",
+        "FixtureAuthoring",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -11,12 +11,16 @@ import Testing
 private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
 
-/// What the committed fixtures give by their ledger; judged once for all tests.
+/// The committed fixtures.
+private let committedFixtures = FixtureLocation.find([root.appendingPathComponent("fixtures").path])
+
+/// What they give without their ledger; judged once for all tests.
+private let discrepancies = Runner(policy: .derived).run(committedFixtures)
+
+/// What they give by their ledger.
 private let committedReport = {
-  let locations = FixtureLocation.find([root.appendingPathComponent("fixtures").path])
-  let report = Runner(policy: .derived).run(locations)
   // Without the ledger the recorded reports are not reproduced, and a test says so.
-  return (try? Ledgers(.besideFixtures, for: locations))?.applied(to: report) ?? report
+  (try? Ledgers(.besideFixtures, for: committedFixtures))?.applied(to: discrepancies) ?? discrepancies
 }()
 
 @Suite("Committed reports")
@@ -26,6 +30,11 @@ struct CommittedReportTests {
   func reproduced(format: String, suffix: String) throws {
     let rendered = try #require(ReportFormats.named(format)).render(committedReport)
     try expectRecorded(rendered, "reports/baseline.\(suffix)")
+  }
+
+  @Test("the committed discrepancy report is reproduced byte for byte")
+  func reproducedDiscrepancies() throws {
+    try expectRecorded(TextReport.render(discrepancies), "reports/discrepancies.txt")
   }
 
   @Test(
@@ -85,7 +94,9 @@ struct CommittedReportTests {
 
   @Test("what the README shows of the report is in the report")
   func readme() throws {
-    let report = try String(contentsOf: root.appendingPathComponent("reports/baseline.txt"), encoding: .utf8)
+    let report = try ["baseline", "discrepancies"].map {
+      try String(contentsOf: root.appendingPathComponent("reports/\($0).txt"), encoding: .utf8)
+    }.joined()
     let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
     let blocks = readme.split(separator: "```").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(
       \.element)
