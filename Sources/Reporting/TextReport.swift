@@ -12,6 +12,7 @@ public enum TextReport: ReportFormat {
 
   public static func render(_ report: Report) -> String {
     [
+      report.baseline.map(BaselineText.render) ?? "",
       summary(report),
       printedNumbers(report),
       HazardText.hazards(report),

@@ -19,7 +19,7 @@ struct Focalcheck: ParsableCommand {
       documented formula and reports every difference.
 
       Exit codes: 0 judged, and conformant or known; 1 judged, and something is not, or the ledger of known differences \
-      is stale; 2 something could not be judged, or no case was selected; 64 wrong usage.
+      is stale, or something is worse than in the baseline; 2 something could not be judged, or no case was selected; 64 wrong usage.
 
       EXAMPLE
         focalcheck run fixtures --filter 'paddle*' --output json=report.json
@@ -27,6 +27,7 @@ struct Focalcheck: ParsableCommand {
     version: "focalcheck \(programVersion)",
     subcommands: [
       Run.self, List.self, Inspect.self, Explain.self, Identify.self, Upgrade.self, Agree.self, Compare.self,
+      Accept.self,
     ],
     defaultSubcommand: nil)
 }

@@ -115,6 +115,11 @@ struct Selection: ParsableArguments {
 
   var locations: [FixtureLocation] { FixtureLocation.find(paths.isEmpty ? ["fixtures"] : paths) }
 
+  /// Whether a whole folder is looked at, rather than files that were named one by one.
+  var namesFolder: Bool {
+    paths.isEmpty || !Set(locations.map(\.path)).isSubset(of: paths)
+  }
+
   var caseFilter: CaseFilter { CaseFilter(filter) }
 
   /// Says what it means that there is no case.
