@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
   name: "focalcheck",
+  platforms: [.macOS(.v15)],
   products: [
     .executable(name: "focalcheck", targets: ["focalcheck"])
   ],
@@ -18,6 +19,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
   targets: [
     .systemLibrary(
@@ -35,6 +37,7 @@ let package = Package(
       dependencies: [
         "HDF5", "Tensors", "Arithmetic", "FocalLoss", "Comparison",
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
     .target(

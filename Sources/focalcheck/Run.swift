@@ -1,7 +1,5 @@
 import ArgumentParser
-import Comparison
 import Conformance
-import Reporting
 
 /// `focalcheck run`
 struct Run: ParsableCommand {
@@ -14,27 +12,14 @@ struct Run: ParsableCommand {
 
   @OptionGroup var selection: Selection
 
-  @Option(help: ArgumentHelp("By what an element is within.", discussion: Policy.help))
-  var policy: Policy = .derived
-
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var judging: JudgingOptions
 
   func run() throws {
     let locations = selection.locations
-    try output.check(against: locations.map(\.path))
+    try judging.output.check(against: locations.map(\.path))
     var line = ProgressLine()
-    let report = Runner(policy: policy, filter: selection.caseFilter).run(locations) { progress in
-      line.show(
-        "\(visibleText(progress.file)) (\(progress.fixture) of \(progress.fixtureCount)): "
-          + "case \(progress.caseCount + 1) of \(progress.caseTotal)")
-    }
+    let report = judging.runner(over: selection.cases).run(locations) { line.show($0) }
     line.finish()
-    try output.write { $0.render(report) }
-    if report.fixtures.isEmpty {
-      Console.message(selection.emptinessMessage)
-    } else if report.comparesNothing {
-      Console.message("no element was compared")
-    }
-    if let code = ExitCode(report.verdict) { throw code }
+    try judging.conclude(report, over: selection.cases)
   }
 }
