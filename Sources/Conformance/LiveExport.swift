@@ -68,12 +68,14 @@ extension LiveExport {
     guard ending == .exited(0), FileManager.default.fileExists(atPath: path) else {
       throw error(ending, messages)
     }
-    return try named(path, in: folder)
+    return named(path, in: folder)
   }
 
   private func configuration(writing path: String, in folder: String) -> Configuration {
     var environment: [Environment.Key: String?] = [
       "PYTHONDONTWRITEBYTECODE": "1",
+      // Frameworks leave caches there.
+      "TMPDIR": folder,
       // A crash of native code then says at which line of Python it was.
       "PYTHONFAULTHANDLER": "1",
     ]
@@ -158,14 +160,14 @@ extension LiveExport {
   }
 
   /// Gives the fixture the name of its framework and version, such as `torch-2.13.0+cpu.h5`.
-  private func named(_ path: String, in folder: String) throws -> FixtureLocation {
+  private func named(_ path: String, in folder: String) -> FixtureLocation {
     let provenance = try? FixtureReader(path: path).provenance
     let names = provenance.map { [$0.framework, $0.frameworkVersion] } ?? [framework]
     // What the file says goes into no path but for these characters.
-    let name = names.map { $0.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "+._".contains($0)) } }
+    let name = names.map { $0.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "+-._".contains($0)) } }
     let destination = "\(folder)/\(name.joined(separator: "-").prefix(100)).h5"
-    try FileManager.default.moveItem(atPath: path, toPath: destination)
-    return FixtureLocation(path: destination)
+    let isMoved = (try? FileManager.default.moveItem(atPath: path, toPath: destination)) != nil
+    return FixtureLocation(path: isMoved ? destination : path)
   }
 }
 

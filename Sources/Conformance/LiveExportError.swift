@@ -64,14 +64,15 @@ extension LiveExportError.Ending: CustomStringConvertible {
     case .exited(0): "ended without writing a fixture"
     case .exited(let status): "failed with exit status \(status)"
     case .signaled(let number): "was ended by signal \(number), \(String(cString: strsignal(number)))"
-    case .timedOut(let limit): "took more than \(limit.formattedSeconds) and was ended"
+    case .timedOut(let limit): "took more than \(limit.formatted) and was ended"
     }
   }
 }
 
 extension Duration {
-  fileprivate var formattedSeconds: String {
+  /// In seconds, such as `900 s`.
+  fileprivate var formatted: String {
     let (seconds, attoseconds) = components
-    return "\(Double(seconds) + Double(attoseconds) / 1e18) seconds".replacing(".0 ", with: " ")
+    return attoseconds == 0 ? "\(seconds) s" : "\(Double(seconds) + Double(attoseconds) / 1e18) s"
   }
 }
