@@ -106,12 +106,7 @@ struct Selection: ParsableArguments {
     help: "Fixtures, or folders of fixtures; the folder fixtures when none is named.", completion: .file())
   var paths: [String] = []
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Only the cases whose id, name, variant or framework matches the pattern; repeatable.",
-      discussion: "A shell pattern with *, ? and […], such as 'torch*' or '*.f64'.", valueName: "pattern"))
-  var filter: [String] = []
+  @OptionGroup var cases: CaseOptions
 
   var locations: [FixtureLocation] { FixtureLocation.find(paths.isEmpty ? ["fixtures"] : paths) }
 
@@ -119,6 +114,16 @@ struct Selection: ParsableArguments {
   var namesFolder: Bool {
     paths.isEmpty || !Set(locations.map(\.path)).isSubset(of: paths)
   }
+}
+
+/// The option `--filter`: which cases a command looks at.
+struct CaseOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Only the cases whose id, name, variant or framework matches the pattern; repeatable.",
+      discussion: "A shell pattern with *, ? and […], such as 'torch*' or '*.f64'.", valueName: "pattern"))
+  var filter: [String] = []
 
   var caseFilter: CaseFilter { CaseFilter(filter) }
 

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Comparison
 import Conformance
-import Reporting
 
 /// `focalcheck run`
 struct Run: ParsableCommand {
@@ -16,11 +14,6 @@ struct Run: ParsableCommand {
 
   @OptionGroup var selection: Selection
 
-  @Option(help: ArgumentHelp("By what an element is within.", discussion: Policy.help))
-  var policy: Policy = .derived
-
-  @OptionGroup var ledger: LedgerOptions
-
   @Option(
     help: ArgumentHelp(
       "Fail only on what is worse than in an earlier JSON report.",
@@ -31,37 +24,28 @@ struct Run: ParsableCommand {
         """, valueName: "path"), completion: .file(extensions: ["json"]))
   var baseline: String?
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var judging: JudgingOptions
 
   func run() throws {
     let locations = selection.locations
-    let ledgers = try ledger.read(for: locations, policy: policy)
-    try output.check(against: locations.map(\.path) + ledgers.paths + (baseline.map { [$0] } ?? []))
+    let ledgers = try judging.ledgers(for: locations)
+    try judging.output.check(against: locations.map(\.path) + ledgers.paths + (baseline.map { [$0] } ?? []))
     let recorded = try recordedBaseline()
     var line = ProgressLine()
-    let judged = Runner(policy: policy, filter: selection.caseFilter).run(locations) { progress in
-      line.show(
-        "\(visibleText(progress.file)) (\(progress.fixture) of \(progress.fixtureCount)): "
-          + "case \(progress.caseCount + 1) of \(progress.caseTotal)")
-    }
+    let judged = judging.runner(over: selection.cases).run(locations) { line.show($0) }
     line.finish()
-    var report = ledgers.applied(to: judged, isFiltered: !selection.filter.isEmpty)
+    var report = ledgers.applied(to: judged, isFiltered: !selection.cases.filter.isEmpty)
     var failure: BaselineError?
     if let recorded {
       do throws(BaselineError) {
         report.baseline = try BaselineComparison(
-          RecordedReport(report), against: recorded, filter: selection.caseFilter,
+          RecordedReport(report), against: recorded, filter: selection.cases.caseFilter,
           isWhole: selection.namesFolder)
       } catch {
         failure = error
       }
     }
-    try output.write { $0.render(report) }
-    if report.fixtures.isEmpty {
-      Console.message(selection.emptinessMessage)
-    } else if report.comparesNothing {
-      Console.message("no element was compared")
-    }
+    try judging.write(report, over: selection.cases)
     if let failure {
       Console.message(failure.description)
       throw ExitCode.unjudged
@@ -76,7 +60,7 @@ struct Run: ParsableCommand {
     do throws(BaselineError) {
       guard let baseline else { return nil }
       let recorded = try RecordedReport(path: baseline)
-      try recorded.check(policy: policy.name)
+      try recorded.check(policy: judging.policy.name)
       return recorded
     } catch {
       Console.message(error.description)

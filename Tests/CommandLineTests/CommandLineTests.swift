@@ -136,6 +136,7 @@ struct CommandLineTests {
     arguments: [
       ["run", "--policy", "close"], ["run", "--output", "yaml=x"], ["run", "--output", "json"], ["judge"],
       ["compare", "one.h5"], ["inspect"],
+      ["live", "--framework", "torch"], ["live", "--framework", "torch", "--python", "p", "--timeout", "0"],
     ])
   func usage(arguments: [String]) throws {
     let result = try Program.run(arguments, in: folder.path)
@@ -145,7 +146,9 @@ struct CommandLineTests {
 
   @Test(
     "help tells an example for each command",
-    arguments: ["run", "list", "inspect", "explain", "identify", "compare", "accept"])
+    arguments: [
+      "run", "live", "list", "inspect", "explain", "identify", "upgrade", "agree", "compare", "accept",
+    ])
   func help(command: String) throws {
     let result = try focalcheck(command, "--help")
     #expect(result.status == 0)
