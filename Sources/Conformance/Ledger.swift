@@ -48,21 +48,6 @@ public struct Ledger: Hashable, Sendable {
   public let differences: [KnownDifference]
 }
 
-/// Why a ledger cannot be used.
-public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The path of the ledger.
-  public let path: String
-  /// The line, from 1; nil when it is the file itself.
-  public let line: Int?
-  /// The reason in plain words.
-  public let reason: String
-
-  /// One line such as `fixtures/known-differences.toml:12: unknown key "tensors"`.
-  public var description: String {
-    visibleText(path) + (line.map { ":\($0)" } ?? "") + ": " + visibleText(reason)
-  }
-}
-
 /// A known difference that is known no longer, or never was.
 public struct StaleDifference: Hashable, Sendable {
   /// The difference.

@@ -35,8 +35,8 @@ public struct Ledgers: Sendable {
 
   /// Reads the ledgers of some fixtures.
   ///
-  /// - Throws: ``LedgerError`` of the first that cannot be used.
-  public init(_ place: Place, for fixtures: [FixtureLocation]) throws(LedgerError) {
+  /// - Throws: ``TOMLFileError`` of the first that cannot be used.
+  public init(_ place: Place, for fixtures: [FixtureLocation]) throws(TOMLFileError) {
     switch place {
     case .none: scopes = []
     case .file(let path):

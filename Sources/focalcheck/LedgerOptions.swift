@@ -25,7 +25,7 @@ struct LedgerOptions: ParsableArguments {
   func read(for fixtures: [FixtureLocation], policy: Policy) throws -> Ledgers {
     let place: Ledgers.Place =
       noLedger ? .none : ledger.map(Ledgers.Place.file) ?? (policy == .derived ? .besideFixtures : .none)
-    do throws(LedgerError) {
+    do throws(TOMLFileError) {
       return try Ledgers(place, for: fixtures)
     } catch {
       Console.message(error.description)

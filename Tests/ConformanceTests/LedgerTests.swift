@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Ledger files")
 struct LedgerFileTests {
-  private func ledger(_ toml: String) throws(LedgerError) -> Ledger {
+  private func ledger(_ toml: String) throws(TOMLFileError) -> Ledger {
     try Ledger(toml: Array(toml.utf8), path: "folder/known.toml")
   }
 
@@ -83,17 +83,17 @@ struct LedgerFileTests {
       ),
     ])
   func errors(toml: String, message: String) {
-    let error = #expect(throws: LedgerError.self) { try ledger(toml) }
+    let error = #expect(throws: TOMLFileError.self) { try ledger(toml) }
     let text = error?.description ?? ""
     #expect(text.hasPrefix("folder/known.toml:\(message)"), "\(text)")
   }
 
   @Test("bytes that are no text, and a file that is not there, are errors")
   func unreadable() {
-    #expect(throws: LedgerError(path: "x", line: 2, reason: "is not UTF-8 text")) {
+    #expect(throws: TOMLFileError(path: "x", line: 2, reason: "is not UTF-8 text")) {
       try Ledger(toml: [10, 0xFF, 10], path: "x")
     }
-    #expect(throws: LedgerError(path: "/none/x", line: nil, reason: "the ledger cannot be read")) {
+    #expect(throws: TOMLFileError(path: "/none/x", line: nil, reason: "the file cannot be read")) {
       try Ledger(path: "/none/x")
     }
   }
