@@ -10,6 +10,8 @@ public struct Report: Sendable {
   public internal(set) var fixtures: [FixtureReport]
   /// What ledgers of known differences had to do with it; nil when there was none.
   public internal(set) var ledger: LedgerFindings?
+  /// What became of the documents' claims; empty when none were checked.
+  public var claims: [ClaimFinding] = []
   /// How it differs from a baseline; nil when it was held against none.
   public var baseline: BaselineComparison?
 

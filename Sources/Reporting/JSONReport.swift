@@ -28,12 +28,14 @@ public enum JSONReport: ReportFormat {
     }
     let ledger = report.ledger.map { "\"ledger\":\(encoded(LedgerObject($0))),\n" } ?? ""
     let baseline = report.baseline.map { "\"baseline\":\(encoded(BaselineObject($0))),\n" } ?? ""
+    let claims = report.claims.map { encoded(ClaimObject($0)) }
+    let claimList = claims.isEmpty ? "" : "\"claims\":[\n\(claims.joined(separator: ",\n"))\n],\n"
     return """
       {"schema":\(encoded(schema)),
       "verdict":\(encoded(report.verdict.rawValue)),
       "policy":\(encoded(PolicyObject(name: report.policy.name, source: report.policy.source))),
       "summary":\(encoded(SummaryObject(report))),
-      \(ledger)\(baseline)"fixtures":[
+      \(ledger)\(baseline)\(claimList)"fixtures":[
       \(fixtures.joined(separator: ",\n"))
       ],
       "cases":[
@@ -70,6 +72,23 @@ public enum JSONReport: ReportFormat {
       preconditionFailure("every value here can be encoded")
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+private struct ClaimObject: Encodable {
+  let id: String
+  let quote: String
+  let source: String
+  let statement: String
+  let outcome: String
+  let cases: Int
+  let counterexamples: [String]
+
+  init(_ finding: ClaimFinding) {
+    let claim = finding.claim
+    (id, quote, source, statement) = (claim.id, claim.quote, claim.source, claim.statement)
+    (outcome, cases) = (finding.outcome.rawValue, finding.caseCount)
+    counterexamples = finding.counterexamples
   }
 }
 

@@ -16,6 +16,7 @@ public enum TextReport: ReportFormat {
       report.baseline.map(BaselineText.render) ?? "",
       summary(report),
       printedNumbers(report),
+      ClaimText.claims(report),
       LedgerText.known(report),
       section("Nonconformant", report.fixtures.flatMap(nonconformant)),
       LedgerText.stale(report),

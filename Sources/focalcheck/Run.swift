@@ -45,12 +45,26 @@ struct Run: ParsableCommand {
         failure = error
       }
     }
+    report.claims = try claims(of: judged, locations)
     try judging.write(report, over: selection.cases)
     if let failure {
       Console.message(failure.description)
       throw ExitCode.unjudged
     }
     if let code = ExitCode(report.gate) { throw code }
+  }
+
+  /// What becomes of the claims beside the fixtures; they are about whole folders, judged by enclosures.
+  ///
+  /// - Throws: `ExitCode.unjudged`, after a message, when the list or a fixture cannot be read.
+  private func claims(of judged: Report, _ locations: [FixtureLocation]) throws -> [ClaimFinding] {
+    guard selection.namesFolder, selection.cases.filter.isEmpty, judging.policy == .derived else { return [] }
+    do {
+      return try ClaimJudge(ClaimJudge.claims(beside: locations)).findings(of: judged, locations)
+    } catch let error as any CustomStringConvertible {
+      Console.message(error.description)
+      throw ExitCode.unjudged
+    }
   }
 
   /// The baseline that is asked for.

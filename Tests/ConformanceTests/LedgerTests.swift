@@ -50,7 +50,7 @@ struct LedgerFileTests {
     "what is wrong is told with its line",
     arguments: [
       (entry("tensors = \"x\""), "5: unknown key \"tensors\"; there are case, expires, framework, link, "),
-      ("\n\n[other]\n", "3: unknown key \"other\"; a ledger has only entries [[difference]]"),
+      ("\n\n[other]\n", "3: unknown key \"other\"; the file has only entries [[difference]]"),
       ("difference = 3", "1: difference is not a list of tables"),
       ("difference = [1, 2]", "1: difference is not a list of tables"),
       ("[difference]\ncase = \"*\"", "1: difference is not a list of tables"),

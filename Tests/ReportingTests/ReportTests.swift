@@ -19,9 +19,17 @@ private let discrepancies = Runner(policy: .derived).run(committedFixtures)
 
 /// What they give by their ledger.
 private let committedReport = {
-  // Without the ledger the recorded reports are not reproduced, and a test says so.
-  (try? Ledgers(.besideFixtures, for: committedFixtures))?.applied(to: discrepancies) ?? discrepancies
+  // Without ledger and claims the recorded reports are not reproduced, and a test says so.
+  var report =
+    (try? Ledgers(.besideFixtures, for: committedFixtures))?.applied(to: discrepancies) ?? discrepancies
+  report.claims = claims
+  return report
 }()
+
+/// What becomes of the documents' claims on them.
+private let claims =
+  (try? ClaimJudge(ClaimJudge.claims(beside: committedFixtures)).findings(
+    of: discrepancies, committedFixtures)) ?? []
 
 @Suite("Committed reports")
 struct CommittedReportTests {
@@ -34,7 +42,9 @@ struct CommittedReportTests {
 
   @Test("the committed discrepancy report is reproduced byte for byte")
   func reproducedDiscrepancies() throws {
-    try expectRecorded(TextReport.render(discrepancies), "reports/discrepancies.txt")
+    var report = discrepancies
+    report.claims = claims
+    try expectRecorded(TextReport.render(report), "reports/discrepancies.txt")
   }
 
   @Test(

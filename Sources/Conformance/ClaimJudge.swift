@@ -1,0 +1,219 @@
+internal import Comparison
+internal import FocalLoss
+internal import Tensors
+
+/// Checks what documents say on the results of a run.
+public struct ClaimJudge {
+  private let claims: [Claim]
+
+  /// A judge of some claims.
+  public init(_ claims: [Claim]) { self.claims = claims }
+
+  /// The claims of a folder that is judged whole; none when it has no `claims.toml`.
+  ///
+  /// - Throws: ``TOMLFileError`` when the list cannot be used.
+  public static func claims(beside fixtures: [FixtureLocation]) throws(TOMLFileError) -> [Claim] {
+    var folders: [String] = []
+    for fixture in fixtures where !folders.contains(fixture.folder) { folders.append(fixture.folder) }
+    var claims: [Claim] = []
+    for folder in folders {
+      let path = FixtureLocation.join(folder, Claim.fileName)
+      if FileNode(path: path) != nil { claims += try Claim.list(path: path) }
+    }
+    return claims
+  }
+
+  /// What becomes of each claim, in the order of the claims.
+  ///
+  /// - Parameters:
+  ///   - report: what a run found.
+  ///   - fixtures: where its fixtures are.
+  /// - Throws: ``FixtureError`` when a fixture cannot be read again.
+  public func findings(of report: Report, _ fixtures: [FixtureLocation]) throws(FixtureError)
+    -> [ClaimFinding]
+  {
+    var findings = claims.map { ClaimFinding(claim: $0) }
+    for fixtureReport in report.fixtures where fixtureReport.error == nil {
+      guard let location = fixtures.first(where: { $0.path == fixtureReport.path }) else { continue }
+      let fixture = try location.open()
+      for index in findings.indices {
+        let patterns = ShellPatterns(patterns: findings[index].claim.cases)
+        for caseReport in fixtureReport.cases where patterns.match(anyOf: [caseReport.name]) {
+          let subject = try ClaimSubject(caseReport, fixture)
+          guard let evidence = try subject.check(findings[index].claim.check) else { continue }
+          findings[index].caseCount += 1
+          if case .against(let reason) = evidence {
+            let build = "\(fixture.provenance.framework) \(fixture.provenance.frameworkVersion)"
+            findings[index].counterexamples.append("\(build), \(caseReport.name): \(reason)")
+          }
+        }
+      }
+    }
+    return findings
+  }
+}
+
+/// What one case says of a claim.
+private enum Evidence {
+  case bears
+  case against(String)
+
+  /// A case that bears a claim out, or the reason why it does not.
+  init(_ reason: String?) { self = reason.map(Evidence.against) ?? .bears }
+}
+
+/// A case that a claim is checked on.
+private struct ClaimSubject {
+  let report: CaseReport
+  let fixture: FixtureReader
+  let conformanceCase: ConformanceCase
+
+  init(_ report: CaseReport, _ fixture: FixtureReader) throws(FixtureError) {
+    (self.report, self.fixture) = (report, fixture)
+    conformanceCase = try fixture.conformanceCase(report.name)
+  }
+
+  /// What the case says, or nil when it says nothing.
+  func check(_ check: ClaimCheck) throws(FixtureError) -> Evidence? {
+    if case .refused = check {
+      return Evidence(report.outcome == .raised ? nil : "is taken, and \(report.verdict.rawValue)")
+    }
+    guard report.outcome == .value else {
+      return .against("is refused: \(conformanceCase.error ?? "no message")")
+    }
+    switch check {
+    case .refused: return nil
+    case .printed: return printed()
+    case .computed: return Evidence(report.verdict == .conformant ? nil : nonconformance())
+    case .agrees(let of, let with, let decimals):
+      return try compared(of, with) { x, y, _ in
+        DecimalText.fixed(x, decimals: decimals) == DecimalText.fixed(y, decimals: decimals)
+      }
+    case .divided(let of, let with):
+      return try compared(of, with) { x, y, divisor in
+        guard let divisor else { return false }
+        let type = conformanceCase.outputs["loss"]?.elementType ?? .float32
+        return x == type.float.round(y / divisor)
+      }
+    case .meanOfSum(let ulps): return try meanOfSum(ulps)
+    case .greatest(let number): return try greatest(number)
+    case .flatBelow(let bound): return try flat(below: bound)
+    case .stage(let name, let from, let through): return try stage(name, from...max(from, through))
+    }
+  }
+
+  private func loss() throws(FixtureError) -> Tensor? { try conformanceCase.outputs["loss"]?.readAll() }
+
+  private func printed() -> Evidence? {
+    guard let numbers = report.printed else { return nil }
+    guard !numbers.reproduces(numbers.actual) else { return .bears }
+    let pairs = zip(numbers.documented, numbers.actual).first { $0 != $1 }
+    return .against("gives \(pairs?.1 ?? "nothing") where \(pairs?.0 ?? "a number") is printed")
+  }
+
+  private func nonconformance() -> String {
+    let tensor = report.tensors.first { $0.verdict == .nonconformant || $0.verdict == .error }
+    let outside = tensor?.comparison.map { ": \($0.outside) of \($0.count) elements outside" } ?? ""
+    return tensor.map { "\($0.name) is \($0.verdict?.rawValue ?? "")\(outside)" } ?? report.reason
+      ?? "is not conformant"
+  }
+
+  /// Compares the loss with that of the case whose name has `with` in the place of `of`, and the divisor.
+  private func compared(
+    _ of: String, _ with: String, _ agree: (Double, Double, Double?) -> Bool
+  ) throws(FixtureError) -> Evidence? {
+    guard let range = report.name.firstRange(of: of) else { return nil }
+    let other = report.name.replacingCharacters(in: range, with: with)
+    guard fixture.caseNames.contains(other) else { return nil }
+    guard let x = try loss(), let y = try fixture.conformanceCase(other).outputs["loss"]?.readAll(),
+      x.count == y.count
+    else { return .against("\(other) has not as many elements") }
+    let normalizer = try conformanceCase.inputs["normalizer"]?.readAll().values
+    var differing: [Int] = []
+    for position in 0..<x.count {
+      let divisor = normalizer.map { $0[$0.count == 1 ? 0 : position % $0.count] }
+      if !agree(x.value(at: position), y.value(at: position), divisor) { differing.append(position) }
+    }
+    guard let first = differing.first else { return .bears }
+    let input = try conformanceCase.inputs["logit"]?.readAll().value(at: first)
+    return .against(
+      "\(differing.count) of \(x.count) elements differ from \(other), the first\(input.map { " at logit \($0)" } ?? ""): "
+        + "\(x.text(at: first)) and \(y.text(at: first))")
+  }
+
+  private func meanOfSum(_ limit: UInt64) throws(FixtureError) -> Evidence? {
+    guard let range = report.name.firstRange(of: ".mean.") else { return nil }
+    let other = report.name.replacingCharacters(in: range, with: ".sum.")
+    guard fixture.caseNames.contains(other) else { return nil }
+    let sum = try fixture.conformanceCase(other)
+    var worst: (ulps: UInt64, name: String) = (0, "")
+    let count = conformanceCase.inputs.values.map(\.shape.count).max() ?? 1
+    for (name, tensor) in [(conformanceCase.outputs["loss"], sum.outputs["loss"])]
+      + conformanceCase.grads.keys.sorted().map({ (conformanceCase.grads[$0], sum.grads[$0]) })
+    {
+      guard let x = try name?.readAll(), let y = try tensor?.readAll(), x.count == y.count else { continue }
+      for position in 0..<x.count {
+        let scaled = x.elementType.float.round(y.value(at: position) / Double(count))
+        guard x.value(at: position).isFinite, scaled.isFinite else { continue }
+        let ulps = ULPs.distance(
+          x.bits(at: position), x.elementType.float.bits(of: scaled), in: x.elementType.float)
+        if ulps > worst.ulps { worst = (ulps, name?.name ?? "") }
+      }
+    }
+    return Evidence(
+      worst.ulps <= limit
+        ? nil : "\(worst.name) is up to \(worst.ulps) ULP from that of \(other) over \(count)")
+  }
+
+  private func greatest(_ number: String) throws(FixtureError) -> Evidence? {
+    guard let loss = try loss(), let greatest = loss.values.filter({ !$0.isNaN }).max() else { return nil }
+    let decimals = number.split(separator: ".").dropFirst().first?.count ?? 0
+    let text = DecimalText.fixed(greatest, decimals: decimals)
+    return Evidence(text == number ? nil : "the greatest loss is \(text)")
+  }
+
+  private func flat(below bound: Double) throws(FixtureError) -> Evidence? {
+    guard let probs = try conformanceCase.inputs["prob"]?.readAll(),
+      let targets = try conformanceCase.inputs["target"]?.readAll(),
+      let gradient = try conformanceCase.grads["prob"]?.readAll(), gradient.count == targets.count
+    else { return nil }
+    let format = probs.elementType.float
+    for position in 0..<probs.count {
+      let (prob, target) = (probs.value(at: position), targets.value(at: position).rounded(.towardZero))
+      let gathered = target == 1 ? prob : format.round(1 - prob)
+      // At 1 the base of the power is 0, and so is its derivative.
+      guard gathered != 1 else { continue }
+      let isFlat = gathered < format.round(bound) || gathered > 1
+      guard isFlat == (gradient.value(at: position) == 0) else {
+        return .against("at prob \(prob), target \(target) the gradient is \(gradient.text(at: position))")
+      }
+    }
+    return .bears
+  }
+
+  private func stage(_ name: String, _ range: ClosedRange<Double>) throws(FixtureError) -> Evidence? {
+    guard let values = try conformanceCase.stages[name]?.readAll().values else { return nil }
+    return Evidence(values.first { !range.contains($0) }.map { "\(name) has \($0)" })
+  }
+}
+
+extension String {
+  fileprivate func replacingCharacters(in range: Range<String.Index>, with text: String) -> String {
+    String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
+  }
+
+  fileprivate func firstRange(of text: String) -> Range<String.Index>? {
+    indices.lazy.compactMap { start in
+      self[start...].hasPrefix(text) ? start..<self.index(start, offsetBy: text.count) : nil
+    }.first
+  }
+}
+
+extension Tensor {
+  /// One element for a message.
+  fileprivate func text(at position: Int) -> String {
+    let value = value(at: position)
+    if value.isNaN { return "NaN" }
+    return elementType == .float64 ? "\(value)" : "\(Float(value))"
+  }
+}
