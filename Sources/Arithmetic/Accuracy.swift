@@ -31,6 +31,8 @@ public struct Accuracy: Hashable, Sendable {
   /// tensor's type: PyTorch's scalar loops, which compute a tensor's tail, and its vector loops
   /// (aten/src/ATen/native/cpu/PowKernel.cpp).
   public let takesExponentAsGiven: Bool
+  /// Whether operations may take a subnormal operand for zero and return zero for a subnormal result.
+  public let flushesSubnormals: Bool
   private let bounds: [FloatFormat: [ElementaryFunction: Int]]
   private let fallback: Int
   private let summation: Summation
@@ -44,15 +46,20 @@ public struct Accuracy: Hashable, Sendable {
     fallback = Self.unlistedULPs
     contractsProducts = rows.isEmpty
     takesExponentAsGiven = framework == "torch" || rows.isEmpty
+    flushesSubnormals = Self.flushing[framework] != nil && device == "cpu"
     summation = Self.summations.first { $0.framework == framework && $0.device == device } ?? .unlisted
   }
 
   /// The same bound for every function.
-  public init(uniform ulps: Int, contractsProducts: Bool = false, takesExponentAsGiven: Bool = false) {
+  public init(
+    uniform ulps: Int, contractsProducts: Bool = false, takesExponentAsGiven: Bool = false,
+    flushesSubnormals: Bool = false
+  ) {
     bounds = [:]
     fallback = ulps
     self.contractsProducts = contractsProducts
     self.takesExponentAsGiven = takesExponentAsGiven
+    self.flushesSubnormals = flushesSubnormals
     summation = .unlisted
   }
 
@@ -112,6 +119,12 @@ extension Accuracy {
       source:
         "Eigen, TensorReduction.h: a sum is a binary tree over leaves of 1024 elements in packets of at least 4; a mean keeps one packet"
     ),
+  ]
+
+  /// The frameworks whose CPU kernels run with the processor's flags FTZ and DAZ set, each with its source.
+  static let flushing = [
+    "optax": "XLA, xla/pjrt/cpu/cpu_client.cc: each executable runs under tsl::port::ScopedFlushDenormal",
+    "jax": "XLA, xla/pjrt/cpu/cpu_client.cc: each executable runs under tsl::port::ScopedFlushDenormal",
   ]
 
   /// The one table of documented accuracies.

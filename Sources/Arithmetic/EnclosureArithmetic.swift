@@ -10,6 +10,8 @@ public import Tensors
 /// - Where the compiler may contract `x·y + z` inside a kernel, a product's ends are those of the exact product and
 ///   of the rounded one.
 /// - A condition that may be either way takes both sides.
+/// - Where the framework flushes subnormal numbers, each operation may take a subnormal operand for zero and return zero
+///   for a subnormal result; a change of sign and the rounding to a narrower type take them as they are.
 ///
 /// NaN is kept as a possibility beside the numbers: `∞ − ∞`, `0 · ∞`, `0 / 0`, `∞ / ∞`, and functions outside of their
 /// domain. The result holds everything that any choice of roundings within the bounds can give; it may hold more,
@@ -27,6 +29,24 @@ public struct EnclosureArithmetic: Arithmetic {
   public func constant(_ value: Double, _ format: FloatFormat) -> Enclosure { Enclosure(format.round(value)) }
 
   public func operation(_ primitive: UnaryPrimitive, at site: Site) -> (Enclosure) -> Enclosure {
+    let operation = unflushed(primitive, at: site)
+    switch primitive {
+    case .negate, .absolute, .round: return operation
+    case .exp, .log, .log1p:
+      guard accuracy.flushesSubnormals else { return operation }
+      let format = site.format
+      return { operation($0.flushed(in: format)).flushed(in: format) }
+    }
+  }
+
+  public func operation(_ primitive: BinaryPrimitive, at site: Site) -> (Enclosure, Enclosure) -> Enclosure {
+    let operation = unflushed(primitive, at: site)
+    guard accuracy.flushesSubnormals else { return operation }
+    let format = site.format
+    return { operation($0.flushed(in: format), $1.flushed(in: format)).flushed(in: format) }
+  }
+
+  private func unflushed(_ primitive: UnaryPrimitive, at site: Site) -> (Enclosure) -> Enclosure {
     let (format, rounding) = (site.format, rounding)
     return switch primitive {
     case .negate: { -$0 }
@@ -44,7 +64,9 @@ public struct EnclosureArithmetic: Arithmetic {
     }
   }
 
-  public func operation(_ primitive: BinaryPrimitive, at site: Site) -> (Enclosure, Enclosure) -> Enclosure {
+  private func unflushed(
+    _ primitive: BinaryPrimitive, at site: Site
+  ) -> (Enclosure, Enclosure) -> Enclosure {
     let format = site.format
     let mayContract = site.isFused && accuracy.contractsProducts
     return switch primitive {
@@ -70,6 +92,15 @@ public struct EnclosureArithmetic: Arithmetic {
 
 extension Enclosure {
   static prefix func - (x: Enclosure) -> Enclosure { Enclosure(-x.upper, -x.lower, mayBeNaN: x.mayBeNaN) }
+
+  /// With zero, where a number here is subnormal.
+  public func flushed(in format: FloatFormat) -> Enclosure {
+    guard hasNumbers, lower > 0 && lower < format.leastNormal || upper < 0 && -upper < format.leastNormal
+    else {
+      return self
+    }
+    return Enclosure(min(lower, 0), max(upper, 0), mayBeNaN: mayBeNaN)
+  }
 
   fileprivate var mayBeInfinite: Bool { hasNumbers && (lower == -.infinity || upper == .infinity) }
   fileprivate var hasFiniteNumbers: Bool { hasNumbers && lower < .infinity && upper > -.infinity }

@@ -108,6 +108,19 @@ public func kernel(
   x.recorder.kernel(name, [x, y, z]) { body($0[0], $0[1], $0[2]) }
 }
 
+/// Records `body`, several kernels of a framework that its autograd takes as one function of `x`, with one adjoint rule.
+///
+/// The forward pass is as without it: each kernel rounds by itself.
+public func autogradFunction(
+  _ x: Expression, body: (Expression) -> Expression,
+  adjoint:
+    @escaping @Sendable (_ dy: Expression, _ x: Expression, _ y: Expression, AdjointRules) -> Expression
+) -> Expression {
+  x.recorder.node([x], adjoint: { dy, inputs, y, rules in [adjoint(dy, inputs[0], y, rules)] }) {
+    body($0[0])
+  }
+}
+
 /// Records `body`, several kernels of a framework that its autograd takes as one function of `x` and `y`, with one
 /// adjoint rule.
 ///
@@ -194,6 +207,8 @@ public func pow(_ x: Expression, _ y: Double) -> Expression {
 }
 /// The greater of `x` and a number; NaN stays NaN.
 public func max(_ x: Expression, _ y: Double) -> Expression { x.binary(.maximum, y) }
+/// The greater of `x` and `y`, inside of a kernel that has an adjoint of its own; NaN stays NaN.
+public func max(_ x: Expression, _ y: Expression) -> Expression { x.binary(.maximum, y) }
 /// The lesser of `x` and a number; NaN stays NaN.
 public func min(_ x: Expression, _ y: Double) -> Expression { x.binary(.minimum, y) }
 /// `x` where the condition is 1, `y` where it is 0.

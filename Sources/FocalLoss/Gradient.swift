@@ -109,7 +109,8 @@ extension AdjointRules {
   /// The rules of a build, or nil when those of its framework are not known.
   public init?(_ build: Build) {
     switch build.framework {
-    case "torch": self = .torch
+    case "torch", "kornia": self = .torch
+    case "jax", "optax": self = .jax
     case "paddle": self = build.isBefore(3, of: "paddle") ? .paddle26 : .paddle3
     default: return nil
     }

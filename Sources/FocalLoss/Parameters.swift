@@ -5,7 +5,7 @@ public enum Reduction: String, Hashable, Sendable, CaseIterable {
 
 /// The hyper-parameters of a case, as its author passed them.
 public struct Parameters: Hashable, Sendable {
-  /// The weight of the positive class.
+  /// The weight of the positive class. NaN stands for Python's None, no weighting, in the variants that offer it.
   public var alpha: Double
   /// The focusing exponent.
   public var gamma: Double
@@ -21,4 +21,7 @@ public struct Parameters: Hashable, Sendable {
     self.reduction = reduction
     self.lossWeight = lossWeight
   }
+
+  /// α, or nil for None.
+  var optionalAlpha: Double? { alpha.isNaN ? nil : alpha }
 }

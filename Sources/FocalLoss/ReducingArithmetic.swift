@@ -37,7 +37,7 @@ extension NativeArithmetic: ReducingArithmetic {
 ///
 /// A sum of values x whose additions form a tree of depth h, each rounded to nearest with unit roundoff u, differs
 /// from the exact sum by at most ((1 + u)ʰ − 1) · Σ|x| (N. J. Higham, "Accuracy and Stability of Numerical
-/// Algorithms", 2nd edition, section 4.2).
+/// Algorithms", 2nd edition, section 4.2). Where subnormal numbers are flushed, each addition may lose one more.
 extension EnclosureArithmetic: ReducingArithmetic {
   /// The exact sums of the ends and of the magnitudes.
   public final class Bounds {
@@ -64,8 +64,10 @@ extension EnclosureArithmetic: ReducingArithmetic {
     guard sum.hasNumbers else { return .nan }
     let depth = accuracy.summationDepth(of: count, isMean: reduction == .mean)
     let ends = (sum.lower.rounded(to: .float64), sum.upper.rounded(to: .float64))
+    let flushes = accuracy.flushesSubnormals
     guard depth > 0 else {
-      return Enclosure(format.round(ends.0), format.round(ends.1), mayBeNaN: sum.mayBeNaN)
+      let result = Enclosure(format.round(ends.0), format.round(ends.1), mayBeNaN: sum.mayBeNaN)
+      return flushes ? result.flushed(in: format) : result
     }
     let magnitude = sum.magnitude.rounded(to: .float64)
     let growth = Double(depth) * Double(sign: .plus, exponent: -format.precision, significand: 1)
@@ -77,9 +79,11 @@ extension EnclosureArithmetic: ReducingArithmetic {
     }
     // (1 + u)ʰ − 1 ≤ hu + (hu)² for hu ≤ 1. The neighbours make up for the roundings here, and the results are values of
     // the format, so rounding to nearest loses none.
-    let slack = (magnitude * (growth + growth * growth)).nextUp.nextUp
-    return Enclosure(
+    let lost = flushes ? Double(count) * format.leastNormal : 0
+    let slack = (magnitude * (growth + growth * growth) + lost).nextUp.nextUp.nextUp
+    let result = Enclosure(
       format.round((ends.0.nextDown - slack).nextDown), format.round((ends.1.nextUp + slack).nextUp),
       mayBeNaN: sum.mayBeNaN)
+    return flushes ? result.flushed(in: format) : result
   }
 }

@@ -9,6 +9,8 @@ public enum Variants {
     TorchClampedBinary.self,
     TorchPerLabelLoop.self,
     TorchvisionSigmoidFocalLoss.self,
+    OptaxSigmoidFocalLoss.self,
+    KorniaBinaryFocalLossWithLogits.self,
   ]
 
   /// The variant of that name, or nil.

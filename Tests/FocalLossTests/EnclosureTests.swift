@@ -5,7 +5,7 @@ import Testing
 @testable import FocalLoss
 
 /// The native arithmetic with every elementary function off by a random number of steps within a bound, and with
-/// products that may be contracted: an implementation that the bounds allow.
+/// products that may be contracted, and subnormal numbers that may be flushed: an implementation that the bounds allow.
 private struct WithinBounds: Arithmetic {
   private final class Source {
     var random: NumberSource
@@ -14,11 +14,17 @@ private struct WithinBounds: Arithmetic {
 
   let ulps: Int
   let contracts: Bool
+  let flushes: Bool
   private let native = NativeArithmetic()
   private let source: Source
 
-  init(ulps: Int, contracts: Bool, seed: UInt64) {
-    (self.ulps, self.contracts, source) = (ulps, contracts, Source(seed))
+  init(ulps: Int, contracts: Bool, flushes: Bool = false, seed: UInt64) {
+    (self.ulps, self.contracts, self.flushes, source) = (ulps, contracts, flushes, Source(seed))
+  }
+
+  private func flushed(_ value: Double, _ format: FloatFormat) -> Double {
+    guard flushes, value.magnitude < format.leastNormal, source.random.next() % 4 != 0 else { return value }
+    return 0
   }
 
   private func moved(_ value: Double, _ format: FloatFormat, least: Double) -> Double {
@@ -42,6 +48,17 @@ private struct WithinBounds: Arithmetic {
   func constant(_ value: Double, _ format: FloatFormat) -> Double { native.constant(value, format) }
 
   func operation(_ primitive: UnaryPrimitive, at site: Site) -> (Double) -> Double {
+    let operation = moving(primitive, at: site)
+    guard ![.negate, .absolute, .round].contains(primitive) else { return operation }
+    return { flushed(operation(flushed($0, site.format)), site.format) }
+  }
+
+  func operation(_ primitive: BinaryPrimitive, at site: Site) -> (Double, Double) -> Double {
+    let operation = moving(primitive, at: site)
+    return { flushed(operation(flushed($0, site.format), flushed($1, site.format)), site.format) }
+  }
+
+  private func moving(_ primitive: UnaryPrimitive, at site: Site) -> (Double) -> Double {
     let operation = native.operation(primitive, at: site)
     return switch primitive {
     case .exp: { $0.isInfinite ? operation($0) : moved(operation($0), site.format, least: 0) }
@@ -50,7 +67,7 @@ private struct WithinBounds: Arithmetic {
     }
   }
 
-  func operation(_ primitive: BinaryPrimitive, at site: Site) -> (Double, Double) -> Double {
+  private func moving(_ primitive: BinaryPrimitive, at site: Site) -> (Double, Double) -> Double {
     let operation = native.operation(primitive, at: site)
     if primitive == .pow {
       return { x, y in
@@ -138,13 +155,15 @@ struct EnclosureTests {
         try #require(Variants.named(variant)), type,
         Parameters(gamma: gamma, reduction: reduction, lossWeight: 0.75))
       let columns = inputs(formula, 11)
-      for (ulps, contracts) in [(1, false), (2, true), (4, false)] {
+      for (ulps, contracts, flushes) in [(1, false, false), (2, true, false), (4, false, true)] {
         let enclosures = formula.evaluate(
           columns.map { $0.map(Enclosure.init) }, count: columns[0].count,
-          in: EnclosureArithmetic(Accuracy(uniform: ulps, contractsProducts: contracts)))
+          in: EnclosureArithmetic(
+            Accuracy(uniform: ulps, contractsProducts: contracts, flushesSubnormals: flushes)))
         for seed in 0..<UInt64(3) {
           let results = formula.evaluate(
-            columns, count: columns[0].count, in: WithinBounds(ulps: ulps, contracts: contracts, seed: seed))
+            columns, count: columns[0].count,
+            in: WithinBounds(ulps: ulps, contracts: contracts, flushes: flushes, seed: seed))
           for index in results.indices where !enclosures[index].contains(results[index]) {
             Issue.record(
               "\(ulps) ULP, gamma \(gamma), inputs \(columns.map { $0[index] }): \(results[index]) is not in \(enclosures[index])"
@@ -153,6 +172,30 @@ struct EnclosureTests {
         }
       }
     }
+  }
+
+  @Test(
+    "a subnormal number may be flushed to zero by the operations that compute, where the framework does so")
+  func flushing() {
+    let least = FloatFormat.float32.leastNormal
+    func sum(_ values: [Double], flushes: Bool) -> Enclosure {
+      let formula = Program.record([Program.Input("x", .float32), Program.Input("y", .float32)]) {
+        $0[0] + $0[1]
+      }
+      return formula.evaluate(
+        values.map { [Enclosure($0)] }, count: 1,
+        in: EnclosureArithmetic(Accuracy(uniform: 1, flushesSubnormals: flushes)))[0]
+    }
+    #expect(sum([least / 2, least / 4], flushes: false) == Enclosure(0.75 * least))
+    #expect(sum([least / 2, least / 4], flushes: true) == Enclosure(0, 0.75 * least))
+    #expect(sum([least / 2, -least], flushes: true) == Enclosure(-least, 0))
+    #expect(sum([least, least], flushes: true) == Enclosure(2 * least))
+    let negated = Program.record([Program.Input("x", .float32)]) { -$0[0] }.evaluate(
+      [[Enclosure(least / 2)]], count: 1,
+      in: EnclosureArithmetic(Accuracy(uniform: 1, flushesSubnormals: true)))
+    #expect(negated == [Enclosure(-least / 2)])
+    #expect(Accuracy(framework: "optax", device: "cpu").flushesSubnormals)
+    #expect(!Accuracy(framework: "torch", device: "cpu").flushesSubnormals)
   }
 
   @Test("are points where nothing is uncertain")
