@@ -124,6 +124,7 @@ extension Accuracy {
   /// The frameworks whose CPU kernels run with the processor's flags FTZ and DAZ set, each with its source.
   static let flushing = [
     "optax": "XLA, xla/pjrt/cpu/cpu_client.cc: each executable runs under tsl::port::ScopedFlushDenormal",
+    "keras": "TensorFlow, tensorflow/core/common_runtime: kernels run under port::ScopedFlushDenormal",
     "jax": "XLA, xla/pjrt/cpu/cpu_client.cc: each executable runs under tsl::port::ScopedFlushDenormal",
   ]
 

@@ -205,6 +205,16 @@ public func pow(_ x: Expression, _ y: Double) -> Expression {
     return operands[0].recorded(.binary(.pow, operands[0].step, exponent))
   }
 }
+/// `1 / x` by an approximation, which is not the correctly rounded division: a power of exponent −1, with the accuracy of
+/// a power.
+public func reciprocal(_ x: Expression) -> Expression { kernel("reciprocal", x) { pow($0, -1) } }
+/// `x`, or what a framework computes in another order in some places, such as the tail of a tensor.
+///
+/// Both are one real number, of which an exact arithmetic is to be asked by another formula: here it has no value.
+public func either(_ x: Expression, _ y: Expression) -> Expression {
+  let unknown = x.filled(with: .nan)
+  return x.recorded(.select(unknown.step, x.step, y.step))
+}
 /// The greater of `x` and a number; NaN stays NaN.
 public func max(_ x: Expression, _ y: Double) -> Expression { x.binary(.maximum, y) }
 /// The greater of `x` and `y`, inside of a kernel that has an adjoint of its own; NaN stays NaN.

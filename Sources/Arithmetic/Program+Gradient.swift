@@ -13,10 +13,9 @@ public enum AdjointRules: String, Hashable, Sendable, CaseIterable {
   case paddle3
   /// JAX, operation by operation: the JVP rules of jax/_src/lax/lax.py, transposed.
   case jax
-
-  /// Whether the backward pass of a single operation runs as the operations of a rule, each a kernel, and not as one
-  /// kernel of its own.
-  var isOperationByOperation: Bool { self == .torch || self == .jax }
+  /// TensorFlow, operation by operation: tensorflow/python/ops/math_grad.py. A power of exponent 0 has gradient 0, where
+  /// its rule gives `0 · x⁻¹`.
+  case tensorflow
 }
 
 /// A node of the graph that a framework's autograd walks backwards: mostly one kernel call, or several that have one
@@ -229,7 +228,8 @@ extension UnaryPrimitive {
   ///
   /// Sources: PyTorch's derivatives.yaml (`neg`, `abs`, `exp`, `log`, `log1p`); Paddle's
   /// phi/kernels/funcs/activation_functor.h (`ExpGradFunctor`, `LogGradFunctor`, `Log1pGradFunctor`) and
-  /// `AbsGradFunctor`; JAX's `_abs_jvp_rule` and the rules of `exp_p`, `log_p` and `log1p_p`.
+  /// `AbsGradFunctor`; JAX's `_abs_jvp_rule` and the rules of `exp_p`, `log_p` and `log1p_p`;
+  /// TensorFlow's `_AbsGrad`, `_ExpGrad`, `_LogGrad` and `_Log1pGrad`.
   func adjoint(_ dy: Expression, _ x: Expression, _ y: Expression, _ rules: AdjointRules) -> Expression {
     switch self {
     case .negate: -dy
@@ -237,11 +237,8 @@ extension UnaryPrimitive {
     case .absolute: dy * kernel("sign", x) { ($0 .> 0) - (0 .> $0) }
     case .round: dy
     case .exp: dy * y
-    case .log:
-      rules.isOperationByOperation ? dy / x : kernel("log_grad", dy, x) { dy, x in dy * (1 / x) }
-    case .log1p:
-      rules.isOperationByOperation
-        ? dy / (x + 1) : kernel("log1p_grad", dy, x) { dy, x in dy * (1 / (x + 1)) }
+    case .log: logarithmAdjoint("log_grad", dy, x, rules) { $0 }
+    case .log1p: logarithmAdjoint("log1p_grad", dy, x, rules) { $0 + 1 }
     }
   }
 }
@@ -252,7 +249,8 @@ extension BinaryPrimitive {
   /// Sources: PyTorch's derivatives.yaml (`add`, `sub`, `mul`, `div`, `clamp_min`, `clamp_max`, `pow.Tensor_Scalar`)
   /// and FunctionsManual.cpp (`pow_backward`, `div_tensor_other_backward`); Paddle's
   /// phi/kernels/impl/elementwise_grad_kernel_impl.h (`MulGradDX`, `DivGradDX`, `DivGradDY`, `MaxGradDx`, `MinGradDx`)
-  /// and activation_functor.h (`PowGradFunctor`); JAX's rules of `mul_p`, `div_p`, `max_p`, `min_p` and `_pow_jvp_lhs`.
+  /// and activation_functor.h (`PowGradFunctor`); JAX's rules of `mul_p`, `div_p`, `max_p`, `min_p` and `_pow_jvp_lhs`;
+  /// TensorFlow's `_MulGrad`, `_RealDivGrad`, `_MaximumGrad`, `_MinimumGrad` and `_PowGrad`.
   func adjoint(
     _ dz: Expression, _ x: Operand, _ y: Operand, _ z: Expression, _ rules: AdjointRules
   ) -> (x: Expression?, y: Expression?) {
@@ -274,6 +272,18 @@ extension BinaryPrimitive {
   }
 }
 
+/// The adjoint of a logarithm, `dy / argument`.
+private func logarithmAdjoint(
+  _ name: String, _ dy: Expression, _ x: Expression, _ rules: AdjointRules,
+  _ argument: (Expression) -> Expression
+) -> Expression {
+  switch rules {
+  case .torch, .jax: dy / argument(x)
+  case .paddle26, .paddle3: kernel(name, dy, x) { dy, x in dy * (1 / argument(x)) }
+  case .tensorflow: dy * reciprocal(argument(x))
+  }
+}
+
 /// The adjoint of y in `z = x / y`.
 private func divisorAdjoint(
   _ dz: Expression, _ x: Operand, _ y: Expression, _ z: Expression, _ rules: AdjointRules
@@ -282,17 +292,22 @@ private func divisorAdjoint(
   case .torch: -dz * (z / y)
   case .paddle26, .paddle3: kernel("divide_grad", dz, z, y) { dz, z, y in -dz * z / y }
   case .jax: -(dz * kernel("integer_pow", y) { 1 / ($0 * $0) } * x)
+  case .tensorflow:
+    switch x {
+    case .value(let x): dz * (-x / y / y)
+    case .number(let x): dz * (-x / y / y)
+    }
   }
 }
 
-/// At the bound itself PyTorch passes the adjoint on, JAX half of it and Paddle nothing.
+/// At the bound itself PyTorch and TensorFlow pass the adjoint on, JAX half of it and Paddle nothing.
 private func extremeAdjoint(
   _ name: String, _ dz: Expression, _ x: Expression, isTie: (Expression) -> Expression,
   passes: (Expression) -> Expression, _ rules: AdjointRules
 ) -> Expression {
   kernel("\(name)_grad", dz, x) { dz, x in
     switch rules {
-    case .torch: select(passes(x) + isTie(x), dz, 0)
+    case .torch, .tensorflow: select(passes(x) + isTie(x), dz, 0)
     case .paddle26, .paddle3: dz * passes(x)
     case .jax: dz * (passes(x) + isTie(x) / 2)
     }
@@ -301,7 +316,7 @@ private func extremeAdjoint(
 
 /// `γ·x^(γ−1)`, and 0 for γ = 0, where `x⁰` is 1 for every x.
 ///
-/// PyTorch and JAX compute three kernels and Paddle one. In JAX and Paddle γ − 1 is rounded to the tensor's type.
+/// Paddle computes it in one kernel, the others in three. Except in PyTorch γ − 1 is rounded to the tensor's type.
 private func powerAdjoint(
   _ dz: Expression, _ x: Expression, _ exponent: Double, _ rules: AdjointRules
 ) -> Expression {
@@ -310,6 +325,7 @@ private func powerAdjoint(
   switch rules {
   case .torch: return dz * (exponent * pow(x, exponent - 1))
   case .jax: return dz * (exponent * pow(x, rounded))
+  case .tensorflow: return dz * exponent * pow(x, rounded)
   case .paddle26, .paddle3:
     return kernel("pow_grad", dz, x) { dz, x in dz * exponent * pow(x, rounded) }
   }

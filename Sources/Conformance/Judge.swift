@@ -91,10 +91,10 @@ public struct Judge {
       printed?.append(expected: results, actual: actual.values)
       worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
     }
-    if let result = evaluation.conclude() {
+    if let results = evaluation.conclude() {
       let actual = try loss.block(loss.shape.whole)
-      comparator.add([result], actual, enclosures?.conclude().map { [$0] }, nil, at: 0)
-      printed?.append(expected: [result], actual: actual.values)
+      comparator.add(results, actual, enclosures?.conclude(), nil, at: 0)
+      printed?.append(expected: results, actual: actual.values)
     }
     report.printed = printed
     report.tensors.append(

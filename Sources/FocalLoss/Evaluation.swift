@@ -4,7 +4,8 @@ public import Tensors
 /// A case being evaluated in an arithmetic, block by block.
 ///
 /// For reduction none each block's result is final. Otherwise blocks are folded as they come, and ``conclude()``
-/// gives the result; memory grows with the number of columns of a per-column reduction, never with the elements.
+/// gives the results; memory grows with the number of columns or rows of a reduction by column or row, never with the
+/// elements.
 public struct Evaluation<A: ReducingArithmetic> {
   private let plan: Plan
   private let arithmetic: A
@@ -36,34 +37,35 @@ public struct Evaluation<A: ReducingArithmetic> {
     return (inputs, results)
   }
 
-  /// The reduced result; nil for reduction none.
-  public func conclude() -> A.Value? {
+  /// The reduced results: one, or one for each row where rows are what is reduced last; nil for reduction none.
+  public func conclude() -> [A.Value]? {
     guard var results = fold?.results() else { return nil }
     for step in plan.reductions.dropFirst() {
       let next = Fold(step, in: arithmetic)
       next.add(results, at: 0, where: nil)
       results = next.results()
     }
-    guard let conclusion = plan.conclusion else { return results[0] }
+    guard let conclusion = plan.conclusion else { return results }
     let count = arithmetic.constant(tally, conclusion.formula.type.float)
     let inputs = conclusion.tally == nil ? [results] : [results, [count]]
-    return conclusion.formula.evaluate(inputs, count: 1, in: arithmetic)[0]
+    return conclusion.formula.evaluate(inputs, count: results.count, in: arithmetic)
   }
 }
 
-/// One reduction step under way: a sum for each column.
+/// One reduction step under way: a sum for each column, or that of the present row.
 private final class Fold<A: ReducingArithmetic> {
   private let step: ReductionStep
   private let arithmetic: A
   private var sums: [A.Sum]
   private var counts: [Int]
+  private var rows: [A.Value] = []
 
   init(_ step: ReductionStep, in arithmetic: A) {
     self.step = step
     self.arithmetic = arithmetic
     let columns =
       switch step.extent {
-      case .all: 1
+      case .all, .rows: 1
       case .columns(let count): count
       }
     sums = (0..<columns).map { _ in arithmetic.sum() }
@@ -71,24 +73,35 @@ private final class Fold<A: ReducingArithmetic> {
   }
 
   func add(_ values: [A.Value], at offset: Int, where selection: [Double]?) {
-    for (index, value) in values.enumerated() where selection == nil || selection?[index] == 1 {
-      let column = (offset + index) % sums.count
-      arithmetic.add(value, to: sums[column])
-      counts[column] += 1
+    for (index, value) in values.enumerated() {
+      if selection == nil || selection?[index] == 1 {
+        let column = (offset + index) % sums.count
+        arithmetic.add(value, to: sums[column])
+        counts[column] += 1
+      }
+      if case .rows(let length) = step.extent, (offset + index + 1) % length == 0 { endRow() }
     }
   }
 
   func results() -> [A.Value] {
+    if case .rows = step.extent { return rows }
+    return zip(sums, counts).map(result)
+  }
+
+  private func endRow() {
+    rows.append(result(sums[0], counts[0]))
+    (sums[0], counts[0]) = (arithmetic.sum(), 0)
+  }
+
+  private func result(_ sum: A.Sum, _ count: Int) -> A.Value {
     let (format, stored) = (step.accumulationType.float, Site(step.storedType.float))
-    return zip(sums, counts).map { sum, count in
-      var result = arithmetic.value(of: sum, count: count, step.reduction, format)
-      if step.reduction == .mean {
-        if step.roundsSum { result = arithmetic.operation(.round, at: stored)(result) }
-        result = arithmetic.operation(.divide, at: Site(format))(
-          result, arithmetic.constant(Double(count), format))
-      }
-      return arithmetic.operation(.round, at: stored)(result)
+    var result = arithmetic.value(of: sum, count: count, step.reduction, format)
+    if step.reduction == .mean {
+      if step.roundsSum { result = arithmetic.operation(.round, at: stored)(result) }
+      result = arithmetic.operation(.divide, at: Site(format))(
+        result, arithmetic.constant(Double(count), format))
     }
+    return arithmetic.operation(.round, at: stored)(result)
   }
 }
 

@@ -43,7 +43,8 @@ public struct GradientEvaluation<A: Arithmetic> {
   /// - Parameters:
   ///   - block: a region of the plan's elements.
   ///   - tensors: what ``Plan/reads(for:)`` asks for.
-  ///   - gradOutput: the gradient that is fed in: one value, or one for each element of the block without a reduction.
+  ///   - gradOutput: the gradient that is fed in: one value, or one for each element of the block without a reduction, or
+  ///     one for each row of the loss where rows are what is reduced last.
   /// - Returns: the formula's inputs for the block, and the gradients.
   /// - Throws: ``Rejection`` when an element is outside of what the variant accepts.
   public func evaluate(
@@ -52,7 +53,7 @@ public struct GradientEvaluation<A: Arithmetic> {
     let inputs = try plan.columns(for: block, from: tensors)
     let selection = try plan.selection?.column(for: block, from: tensors)
     let columns = zip(inputs, formula.inputs).map { column, input in lifted(column, input.type) }
-    let reached = upstream(from: lifted(gradOutput, plan.type))
+    let reached = plan.spread(upstream(from: lifted(gradOutput, plan.type)), over: block)
     var results = formula.evaluate(columns + [reached], count: block.count, in: arithmetic)
     if let selection {
       let zero = arithmetic.constant(0, formula.type.format)
@@ -74,7 +75,7 @@ public struct GradientEvaluation<A: Arithmetic> {
       reached = program.evaluate([unread] + counts + [reached], count: 1, in: arithmetic)
     }
     let backward = Program.record([Program.Input("upstream", last.storedType)]) { reduced($0[0]) }
-    return backward.evaluate([reached], count: 1, in: arithmetic)
+    return backward.evaluate([reached], count: reached.count, in: arithmetic)
   }
 
   /// The adjoint of one element, through the reductions from the last to the first.
@@ -87,7 +88,7 @@ public struct GradientEvaluation<A: Arithmetic> {
     var counts: [Int] = []
     var length = selected
     for step in plan.reductions {
-      let columns = step.columnCount
+      let columns = step.resultCount(of: length)
       counts.append(columns == 0 ? 0 : length / columns)
       length = columns
       types.append(step.storedType)
@@ -111,6 +112,7 @@ extension AdjointRules {
     switch build.framework {
     case "torch", "kornia": self = .torch
     case "jax", "optax": self = .jax
+    case "tensorflow", "keras": self = .tensorflow
     case "paddle": self = build.isBefore(3, of: "paddle") ? .paddle26 : .paddle3
     default: return nil
     }
@@ -125,11 +127,20 @@ extension Program {
   }
 }
 
+extension Plan {
+  /// What reaches each row's result, for the elements of a block; one value serves them all.
+  fileprivate func spread<Value>(_ reached: [Value], over block: Region) -> [Value] {
+    guard reached.count > 1, case .rows(let length) = reductions.last?.extent else { return reached }
+    return block.positions.map { reached[$0 / length] }
+  }
+}
+
 extension ReductionStep {
-  fileprivate var columnCount: Int {
+  fileprivate func resultCount(of length: Int) -> Int {
     switch extent {
     case .all: 1
     case .columns(let count): count
+    case .rows(let rowLength): length / rowLength
     }
   }
 }

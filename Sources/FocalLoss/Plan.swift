@@ -74,6 +74,8 @@ public struct ReductionStep: Hashable, Sendable {
     case all
     /// Each column of the last axis by itself; there are this many.
     case columns(Int)
+    /// Each row along the last axis by itself; it has this many elements, at least one.
+    case rows(Int)
   }
 
   /// `sum` or `mean`.

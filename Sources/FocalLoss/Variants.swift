@@ -11,6 +11,8 @@ public enum Variants {
     TorchvisionSigmoidFocalLoss.self,
     OptaxSigmoidFocalLoss.self,
     KorniaBinaryFocalLossWithLogits.self,
+    KerasBinaryFocalCrossentropy.self,
+    KerasBinaryFocalCrossentropyFromLogits.self,
   ]
 
   /// The variant of that name, or nil.

@@ -128,6 +128,7 @@ private struct CaseObject: Encodable {
   let gamma: Double?
   let reduction: String?
   let lossWeight: Double?
+  let labelSmoothing: Double?
   let outcome: String?
   let verdict: String
   let purpose: String?
@@ -145,6 +146,7 @@ private struct CaseObject: Encodable {
     gamma = report.parameters?.gamma
     reduction = report.parameters?.reduction.rawValue
     lossWeight = report.parameters?.lossWeight
+    labelSmoothing = report.parameters.flatMap { $0.labelSmoothing == 0 ? nil : $0.labelSmoothing }
     outcome = report.outcome?.rawValue
     verdict = report.verdict.rawValue
     purpose = report.purpose

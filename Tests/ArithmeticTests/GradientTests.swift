@@ -155,6 +155,28 @@ struct GradientTests {
     #expect(gradient(.float32, [-2, 0, 2], .torch) { abs($0) } == [-1, 0, 1])
   }
 
+  @Test("the rules' own order of operations: TensorFlow")
+  func tensorFlowRules() {
+    let (x, dy) = (Float(0.3), Float(0.7))
+    func gradient(_ formula: (Expression) -> Expression) -> [Double] {
+      ArithmeticTests.gradient(.float32, [Double(x)], .tensorflow, upstream: Double(dy), formula)
+    }
+    #expect(gradient { log($0) } == [Double(dy * (1 / x))])
+    #expect(gradient { log1p($0) } == [Double(dy * (1 / (x + 1)))])
+    #expect(gradient { 3 / $0 } == [Double(dy * (-3 / x / x))])
+    #expect(gradient { pow($0, 3) } == [Double(dy * 3 * (x * x))])
+    #expect(gradient { max($0, 0.30000001192092896) } == [Double(dy)])
+  }
+
+  @Test("a value of two orders is that of the first, and its enclosure holds both")
+  func orders() {
+    let program = Program.record([.init("x", .float32)]) { x in kernel("k", x[0]) { either($0 + 1, $0 * 3) } }
+    #expect(program.evaluate([[2]], count: 1, in: NativeArithmetic()) == [3])
+    let enclosures = program.evaluate(
+      [[Enclosure(2)]], count: 1, in: EnclosureArithmetic(Accuracy(uniform: 0)))
+    #expect(enclosures == [Enclosure(3, 6)])
+  }
+
   @Test("a backward kernel on a 16-bit type rounds once; backward passes of several kernels round in between")
   func halfKernels() {
     let x = FloatFormat.float16.round(1.1), dy = FloatFormat.float16.round(0.7)

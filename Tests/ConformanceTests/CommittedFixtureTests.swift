@@ -13,7 +13,7 @@ private let committedReport = Runner(policy: .derived).run(FixtureLocation.find(
 struct CommittedFixtureTests {
   @Test("every case of every fixture can be judged")
   func everyCaseIsJudged() {
-    #expect(committedReport.fixtures.count == 7)
+    #expect(committedReport.fixtures.count == 8)
     for fixture in committedReport.fixtures {
       #expect(fixture.error == nil)
       for conformanceCase in fixture.cases where conformanceCase.verdict == .error {
@@ -25,7 +25,7 @@ struct CommittedFixtureTests {
   @Test("the numbers that the documents print come out of the frameworks and of the reference")
   func printedNumbers() {
     let printed = committedReport.cases.compactMap(\.printed)
-    #expect(printed.count >= 17)
+    #expect(printed.count >= 23)
     for conformanceCase in committedReport.cases {
       guard let numbers = conformanceCase.printed else { continue }
       #expect(numbers.reproduces(numbers.actual), "\(conformanceCase.id): \(numbers.actual)")
@@ -49,6 +49,8 @@ struct CommittedFixtureTests {
     ("paddle-3", "paddle.gamma-negative"),
     // γ = 0 with a base of 0 gives 0 · 0⁻¹.
     ("paddle-2.6.2", "paddle.gamma-edge.g0.none.f32"),
+    // TensorFlow's power has the gradient 0 · 0⁻¹ there.
+    ("keras", "keraslogits.gamma-edge.g0.none.f32"),
     // The vector exponential overflows early.
     ("torch-1.13", "formula.edges-f64"),
   ]
@@ -67,7 +69,7 @@ struct CommittedFixtureTests {
     let judged = committedReport.cases.flatMap(\.tensors).filter {
       $0.name.hasPrefix("grads/") && $0.comparison != nil
     }
-    #expect(judged.count > 2080)
+    #expect(judged.count > 2260)
   }
 
   @Test(

@@ -72,7 +72,8 @@ private struct WithinBounds: Arithmetic {
     if primitive == .pow {
       return { x, y in
         let value = operation(x, y)
-        return y == 0 || x == 0 || x == 1 || x.isInfinite ? value : moved(value, site.format, least: 0)
+        return y == 0 || x == 0 || x == 1 || x.isInfinite
+          ? value : moved(value, site.format, least: x < 0 ? -.infinity : 0)
       }
     }
     guard primitive == .multiply, contracts, site.isFused, site.format == .float32 else { return operation }

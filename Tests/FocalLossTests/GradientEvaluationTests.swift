@@ -74,6 +74,13 @@ struct GradientCase: CustomStringConvertible, Sendable {
             "optax \(name)", OptaxSigmoidFocalLoss.self, parameters, ["logit": logit, "label": label]))
         cases.append(
           GradientCase(
+            "keras \(name)", KerasBinaryFocalCrossentropy.self, parameters, ["prob": prob, "label": label]))
+        cases.append(
+          GradientCase(
+            "keras from logits \(name)", KerasBinaryFocalCrossentropyFromLogits.self, parameters,
+            ["logit": logit, "label": label]))
+        cases.append(
+          GradientCase(
             "kornia \(name)", KorniaBinaryFocalLossWithLogits.self, parameters,
             [
               "logit": logit, "label": label, "pos_weight": tensor([2], [3, 0.7]),
@@ -350,6 +357,7 @@ struct GradientEvaluationTests {
     #expect(AdjointRules(Build("paddle", "3.0.0")) == .paddle3)
     #expect(AdjointRules(Build("optax", "0.2.8")) == .jax)
     #expect(AdjointRules(Build("kornia", "0.9.0")) == .torch)
+    #expect(AdjointRules(Build("keras", "3.15.1")) == .tensorflow)
     #expect(AdjointRules(Build("mxnet", "1.9.1")) == nil)
   }
 }

@@ -63,8 +63,44 @@ struct LibraryVariantTests {
       loss: [0.012_143_090_4, 0, 0.068_406_112_5, 0.045_728_068_8, 0, 0.187_058_046_5]),
   ]
 
+  private static let keras: [String: Tensor] = [
+    "prob": tensor([2, 2], [0.6, 0.4, 0.4, 0.6]), "logit": tensor([2, 2], [-18.6, 0.51, 2.94, -12.8]),
+    "label": tensor([2, 2], [0, 1, 0, 0]),
+  ]
+
+  static let returnedByKeras: [Returned] = [
+    Returned(
+      testDescription: "Keras 3.15.1, a mean for each row", variant: KerasBinaryFocalCrossentropy.self,
+      parameters: Parameters(alpha: .nan), inputs: keras, loss: [0.329_864_68, 0.205_798_39]),
+    Returned(
+      testDescription: "Keras 3.15.1 with class weights and smoothed labels",
+      variant: KerasBinaryFocalCrossentropy.self, parameters: Parameters(labelSmoothing: 0.2),
+      inputs: keras, loss: [0.147_300_2, 0.137_151_84]),
+    Returned(
+      testDescription: "Keras 3.15.1, the mean of the rows' means",
+      variant: KerasBinaryFocalCrossentropy.self,
+      parameters: Parameters(alpha: .nan, reduction: .mean), inputs: keras, loss: [0.267_831_53]),
+    Returned(
+      testDescription: "Keras 3.15.1 clips what is certain and wrong",
+      variant: KerasBinaryFocalCrossentropy.self,
+      parameters: Parameters(alpha: .nan),
+      inputs: ["prob": tensor([1, 3], [0, 1, 1]), "label": tensor([1, 3], [1, 0, 1])], loss: [10.686_826]),
+    Returned(
+      testDescription: "Keras 3.15.1 from logits", variant: KerasBinaryFocalCrossentropyFromLogits.self,
+      parameters: Parameters(alpha: .nan), inputs: keras, loss: [0.033_103_05, 1.349_321_2]),
+    Returned(
+      testDescription: "Keras 3.15.1 from logits, the sum of the rows' means",
+      variant: KerasBinaryFocalCrossentropyFromLogits.self, parameters: Parameters(reduction: .sum),
+      inputs: keras, loss: [1.020_266_7]),
+    Returned(
+      testDescription: "Keras 3.15.1 from logits with smoothed labels",
+      variant: KerasBinaryFocalCrossentropyFromLogits.self,
+      parameters: Parameters(alpha: .nan, reduction: .mean, labelSmoothing: 0.2), inputs: keras,
+      loss: [0.527_293_5]),
+  ]
+
   /// The libraries' elementary functions are not correctly rounded: some ULPs are theirs.
-  @Test("the numbers that the libraries return", arguments: returned)
+  @Test("the numbers that the libraries return", arguments: returned + returnedByKeras)
   func numbers(returned: Returned) throws {
     let loss = try evaluate(returned.variant, returned.parameters, returned.inputs).map(Float.init)
     #expect(loss.count == returned.loss.count)
@@ -120,6 +156,45 @@ struct LibraryVariantTests {
     }
   }
 
+  @Test("the rows of a Keras loss are the same, however the blocks fall", arguments: [1, 2, 3, 4, 7, 100])
+  func rows(blockCount: Int) throws {
+    let prob = Self.tensor([2, 3, 4], (0..<24).map { Double($0) / 25 + 0.01 })
+    let inputs = ["prob": prob, "label": Self.tensor([2, 3, 4], (0..<24).map { Double($0 % 2) })]
+    let whole = try evaluate(KerasBinaryFocalCrossentropy.self, Parameters(), inputs, blockCount: 24)
+    #expect(whole.count == 6)
+    #expect(
+      try evaluate(KerasBinaryFocalCrossentropy.self, Parameters(), inputs, blockCount: blockCount) == whole)
+    let signature = Signature(Parameters(), inputs.mapValues { Signature.Input($0.elementType, $0.shape) })
+    #expect(try KerasBinaryFocalCrossentropy.plan(signature).shape == Shape([2, 3]))
+  }
+
+  @Test("a Keras loss of no batch is not reduced, and one of no classes is rejected")
+  func noBatch() throws {
+    func plan(_ dimensions: [Int], _ reduction: Reduction) throws -> Plan {
+      let input = Signature.Input(.float32, try Shape(dimensions))
+      return try KerasBinaryFocalCrossentropy.plan(
+        Signature(Parameters(reduction: reduction), ["prob": input, "label": input]))
+    }
+    for reduction in Reduction.allCases {
+      #expect(try plan([0, 3], reduction).shape == .vector(0))
+      #expect(try plan([3], reduction).shape == .scalar)
+      #expect(throws: Rejection.self) { try plan([3, 0], reduction) }
+      #expect(throws: Rejection.self) { try plan([], reduction) }
+      #expect(throws: Rejection.self) { try plan([(1 << 20) + 1, 1], reduction) }
+    }
+    #expect(try plan([2, 3], .none).shape == .vector(2))
+    #expect(try plan([2, 3], .mean).shape == .scalar)
+  }
+
+  @Test("TensorFlow's sigmoid is 1 from where Eigen cuts off, and the cross entropy is that of the logits")
+  func certainLogits() throws {
+    let inputs = [
+      "logit": Self.tensor([4, 1], [16.6355324, 40, -40, -104]), "label": Self.tensor([4, 1], [1, 1, 1, 0]),
+    ]
+    let loss = try evaluate(KerasBinaryFocalCrossentropyFromLogits.self, Parameters(alpha: .nan), inputs)
+    #expect(loss == [0, 0, 40, 0])
+  }
+
   @Test("what kornia refuses is rejected with its reason")
   func rejections() {
     let logit = Signature.Input(.float32, (try? Shape([2, 3])) ?? .scalar)
@@ -144,6 +219,7 @@ struct LibraryVariantTests {
     let signature = Signature(Parameters(alpha: .nan), ["logit": logit, "label": logit])
     for variant: any FocalLossVariant.Type in [
       OptaxSigmoidFocalLoss.self, KorniaBinaryFocalLossWithLogits.self,
+      KerasBinaryFocalCrossentropyFromLogits.self,
     ] {
       #expect(variant.undocumented(signature) == nil, "\(variant.name)")
     }
