@@ -123,10 +123,15 @@ extension Accuracy {
 
   /// The frameworks whose CPU kernels run with the processor's flags FTZ and DAZ set, each with its source.
   static let flushing = [
-    "optax": "XLA, xla/pjrt/cpu/cpu_client.cc: each executable runs under tsl::port::ScopedFlushDenormal",
-    "keras": "TensorFlow, tensorflow/core/common_runtime: kernels run under port::ScopedFlushDenormal",
-    "jax": "XLA, xla/pjrt/cpu/cpu_client.cc: each executable runs under tsl::port::ScopedFlushDenormal",
+    "jax": xlaFlushing, "optax": xlaFlushing,
+    "keras":
+      "TensorFlow, tensorflow/core/grappler/optimizers/constant_folding.cc: its runtime flushes denormals to zero; "
+      + "threads run under ScopedFlushDenormal, xla/tsl/platform/threadpool.cc",
   ]
+
+  private static let xlaFlushing =
+    "JAX, the Sharp Bits: on CPU subnormal values are flushed to zero; XLA, xla/pjrt/cpu/cpu_client.cc: programs run "
+    + "under ScopedFlushDenormal"
 
   /// The one table of documented accuracies.
   public static let table: [Row] =
