@@ -3,6 +3,8 @@
 SWIFT ?= swift
 PACKAGES := libhdf5-dev libmpfr-dev pkg-config
 MODULES := Tensors HDF5 Arithmetic FocalLoss Comparison Conformance Reporting
+PADDLES := 2.6.2 3.0.0 3.3.1
+TORCHES := 1.13 2.13.0
 DOCUMENTATION := .build/documentation
 SWIFT_FILES := Package.swift Sources Tests
 
@@ -56,6 +58,11 @@ bench: build ## Measure compare beside h5diff (package hdf5-tools)
 reports: build ## Record the committed reports of the committed fixtures anew
 	@.build/release/focalcheck run fixtures --output text=reports/baseline.txt --output json=reports/baseline.json \
 	  >/dev/null || [ $$? -eq 1 ]
+	@.build/release/focalcheck run fixtures --no-ledger --output text=reports/discrepancies.txt >/dev/null || [ $$? -eq 1 ]
+	@.build/release/focalcheck upgrade $(PADDLES:%=fixtures/paddle-%.h5) --output text=reports/upgrade-paddle.txt \
+	  --output json=reports/upgrade-paddle.json >/dev/null || [ $$? -eq 1 ]
+	@.build/release/focalcheck upgrade $(TORCHES:%=fixtures/torch-%.h5) --output text=reports/upgrade-torch.txt \
+	  --output json=reports/upgrade-torch.json >/dev/null || [ $$? -eq 1 ]
 
 .PHONY: fixtures
 fixtures: ## Export every fixture anew, each from a fresh virtual environment

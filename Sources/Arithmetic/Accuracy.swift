@@ -28,10 +28,10 @@ public struct Accuracy: Hashable, Sendable {
   /// Whether the compiler may contract a product and a sum inside of a kernel.
   public let contractsProducts: Bool
   /// Whether some kernels take a Python number as an exponent in double precision, and others rounded to the
-  /// tensor's type: PyTorch's scalar loops, which compute a tensor's tail, and its vector loops
-  /// (aten/src/ATen/native/cpu/PowKernel.cpp).
+  /// tensor's type.
   public let takesExponentAsGiven: Bool
-  /// Whether operations may take a subnormal operand for zero and return zero for a subnormal result.
+  /// Whether an operation may take subnormal operands for zeros and return zero for a subnormal result, or else keep
+  /// them: flush-to-zero and denormals-are-zero are modes of a thread, and a program may run on several.
   public let flushesSubnormals: Bool
   private let bounds: [FloatFormat: [ElementaryFunction: Int]]
   private let fallback: Int
@@ -39,15 +39,18 @@ public struct Accuracy: Hashable, Sendable {
 
   /// The bounds of one framework on one device.
   public init(framework: String, device: String) {
-    let rows = Self.table.filter { $0.framework == framework && $0.device == device }
+    let library = Self.libraries[framework] ?? framework
     var bounds: [FloatFormat: [ElementaryFunction: Int]] = [:]
-    for row in rows { bounds[row.format, default: [:]][row.function] = row.ulps }
+    for row in Self.table where row.framework == library && row.device == device {
+      bounds[row.format, default: [:]][row.function] = row.ulps
+    }
     self.bounds = bounds
     fallback = Self.unlistedULPs
-    contractsProducts = rows.isEmpty
-    takesExponentAsGiven = framework == "torch" || rows.isEmpty
-    flushesSubnormals = Self.flushing[framework] != nil && device == "cpu"
-    summation = Self.summations.first { $0.framework == framework && $0.device == device } ?? .unlisted
+    let kernels = Self.kernels.first { $0.framework == library && $0.device == device } ?? .unlisted
+    contractsProducts = kernels.contractsProducts
+    takesExponentAsGiven = kernels.takesExponentAsGiven
+    flushesSubnormals = kernels.flushesSubnormals
+    summation = Self.summations.first { $0.framework == library && $0.device == device } ?? .unlisted
   }
 
   /// The same bound for every function.
@@ -68,11 +71,13 @@ public struct Accuracy: Hashable, Sendable {
     bounds[site.format]?[function] ?? fallback
   }
 
-  /// How many additions lie one above another, at most, in a sum of so many elements.
+  /// How many roundings lie one above another, at most, in a sum of so many elements.
   public func summationDepth(of count: Int, isMean: Bool) -> Int {
     guard count > 1 else { return 0 }
     let levels = Int.bitWidth - (count - 1).leadingZeroBitCount
-    return min(count - 1, isMean ? summation.meanDepth(count, levels) : summation.sumDepth(count, levels))
+    let additions = isMean ? summation.meanDepth(count, levels) : summation.sumDepth(count, levels)
+    // One for the rounding of 1/count, and one since the enclosure's ends are rounded before the quotient.
+    return min(count - 1, additions) + (isMean && summation.meanMultiplies ? 2 : 0)
   }
 
   /// The bound for a framework or device that the table does not list.
@@ -90,6 +95,8 @@ extension Accuracy {
     let cascade: Int
     /// Lanes whose accumulators a mean sums in one run from end to end; 0 when a mean is summed as a sum.
     let meanLanes: Int
+    /// Whether a mean may be the sum times the rounded reciprocal of the count, in place of their quotient.
+    var meanMultiplies = false
     /// Where that can be read.
     let source: String
 
@@ -104,7 +111,7 @@ extension Accuracy {
     }
 
     static let unlisted = Summation(
-      framework: "", device: "", run: 1024, cascade: 0, meanLanes: 0,
+      framework: "", device: "", run: 1024, cascade: 0, meanLanes: 0, meanMultiplies: true,
       source: "blocks of 1024, summed pairwise")
   }
 
@@ -115,23 +122,77 @@ extension Accuracy {
         "aten/src/ATen/native/cpu/SumKernel.cpp, cascade_sum: four levels; lanes and a tail of at most 64 elements"
     ),
     Summation(
+      framework: "torch", device: "cuda", run: 424, cascade: 0, meanLanes: 0, meanMultiplies: true,
+      source:
+        "aten/src/ATen/native/cuda/Reduce.cuh: a thread of a full reduction sums at most 256 elements, in vt0 "
+        + "accumulators, a block of at most 512 threads is a tree, and the sums of at most 65535 blocks go through one more; "
+        + "ReduceMomentKernel.cu, MeanOps: a mean multiplies by a factor"),
+    Summation(
       framework: "paddle", device: "cpu", run: 264, cascade: 0, meanLanes: 4,
       source:
         "Eigen, TensorReduction.h: a sum is a binary tree over leaves of 1024 elements in packets of at least 4; a mean keeps one packet"
     ),
+    Summation(
+      framework: "tensorflow", device: "cpu", run: 264, cascade: 0, meanLanes: 0,
+      source:
+        "Eigen, TensorReduction.h, as for Paddle; tensorflow/core/kernels/reduction_ops.h, MeanReducer: a sum divided by the count"
+    ),
+    Summation(
+      framework: "jax", device: "cpu", run: 1 << 32, cascade: 0, meanLanes: 0, meanMultiplies: true,
+      source:
+        "xla/service/tree_reduction_rewriter.h: windows of 32 elements, but one after another where a reduced axis is "
+        + "shorter; the algebraic simplifier (xla/service/algebraic_simplifier.cc) turns a quotient by a constant into a product"
+    ),
   ]
 
-  /// The frameworks whose CPU kernels run with the processor's flags FTZ and DAZ set, each with its source.
-  static let flushing = [
-    "jax": xlaFlushing, "optax": xlaFlushing,
-    "keras":
-      "TensorFlow, tensorflow/core/grappler/optimizers/constant_folding.cc: its runtime flushes denormals to zero; "
-      + "threads run under ScopedFlushDenormal, xla/tsl/platform/threadpool.cc",
+  /// The framework whose kernels compute for another one.
+  public static let libraries = [
+    "kornia": "torch", "torchvision": "torch", "keras": "tensorflow", "optax": "jax",
   ]
 
-  private static let xlaFlushing =
-    "JAX, the Sharp Bits: on CPU subnormal values are flushed to zero; XLA, xla/pjrt/cpu/cpu_client.cc: programs run "
-    + "under ScopedFlushDenormal"
+  /// What the kernels of a framework on a device do that is no function's bound.
+  struct Kernels: Hashable, Sendable {
+    let framework: String
+    let device: String
+    var contractsProducts = false
+    var takesExponentAsGiven = false
+    var flushesSubnormals = false
+    /// Where that can be read.
+    let source: String
+
+    static let unlisted = Kernels(
+      framework: "", device: "", contractsProducts: true, takesExponentAsGiven: true,
+      source: "nothing is known")
+  }
+
+  static let kernels = [
+    Kernels(
+      framework: "torch", device: "cpu", takesExponentAsGiven: true,
+      source:
+        "aten/src/ATen/native/cpu/PowKernel.cpp: scalar loops, which compute a tensor's tail, take the exponent in double, "
+        + "vector loops in the tensor's type; torch.set_flush_denormal is off by default"),
+    Kernels(
+      framework: "torch", device: "cuda", contractsProducts: true,
+      source:
+        "CUDA Compiler Driver NVCC: -fmad=true, -ftz=false and -prec-div=true are the defaults; "
+        + "aten/src/ATen/native/cuda/PowKernel.cu: the exponent in the tensor's type"),
+    Kernels(
+      framework: "paddle", device: "cpu",
+      source:
+        "paddle/fluid/platform/denormal.h: only the legacy tracer and the inference executor flush subnormals, dynamic "
+        + "mode's own calls do not"),
+    Kernels(
+      framework: "jax", device: "cpu", contractsProducts: true, flushesSubnormals: true,
+      source:
+        "xla/pjrt/cpu/cpu_client.cc, tsl::port::ScopedFlushDenormal, and xla/service/llvm_ir/llvm_util.cc, "
+        + "denormal-fp-math; xla/service/cpu/cpu_compiler.cc, CompilerTargetOptions: FMA fusion is always allowed"
+    ),
+    Kernels(
+      framework: "tensorflow", device: "cpu", flushesSubnormals: true,
+      source:
+        "tensorflow/core/common_runtime/eager/kernel_and_device.cc and tsl/platform/threadpool.cc, "
+        + "port::ScopedFlushDenormal"),
+  ]
 
   /// The one table of documented accuracies.
   public static let table: [Row] =
@@ -140,9 +201,37 @@ extension Accuracy {
       "SLEEF's vector functions of suffix u10, 1.0 ULP (sleef.org, accuracy of the functions); glibc's scalar ones in "
         + "the tail, 1 ULP (its manual, Errors in Math Functions, x86-64)")
     + rows(
+      "torch", "cuda", [.float32], [.exp: 2, .log: 1, .log1p: 1, .pow: 8],
+      "expf, logf, log1pf and powf: CUDA C Programming Guide, appendix E.1 (Mathematical Functions, Standard Functions); "
+        + "from tests that it calls extensive but not exhaustive")
+    + rows(
+      "torch", "cuda", [.float64], [.exp: 1, .log: 1, .log1p: 1, .pow: 2],
+      "exp, log, log1p and pow: CUDA C Programming Guide, appendix E.1, as for float32"
+    )
+    + rows(
       "paddle", "cpu", [.float32, .float64], [.exp: 2, .log: 2, .log1p: 2, .pow: 2],
       "glibc's scalar functions, 1 ULP (its manual, Errors in Math Functions, x86-64); Eigen's vector ones document "
         + "no bound and are taken with 2 ULP, of which the committed fixtures need 1")
+    + rows(
+      "tensorflow", "cpu", [.float32], [.exp: 2, .log: 4, .log1p: 4, .pow: 4],
+      "Eigen's vector functions (GenericPacketMathFunctions.h) document no bound; over 8 million values TensorFlow 2.21 with "
+        + "AVX-512 was off by at most 1.3 ULP in exp, 3.5 in log, 4.0 in log1p and 2.7 in a reciprocal"
+    )
+    + rows(
+      "tensorflow", "cpu", [.float64], [.exp: 2, .log: 2, .log1p: 2, .pow: 2],
+      "Eigen's vector functions document no bound and are taken with 2 ULP, as for Paddle; over a million values "
+        + "TensorFlow 2.21 was off by at most 1.6 ULP in exp, 1.5 in log and 2.2 in log1p"
+    )
+    + rows(
+      "jax", "cpu", [.float32], [.exp: 6, .log: 1, .log1p: 2, .pow: unlistedULPs],
+      "xla/codegen/intrinsic/accuracy/accuracy_budget.h, for regular values on CPU, but for log1p, whose budget of 1 jax "
+        + "0.10.2 exceeds: 2.5 ULP between 0.4 and 1; no bound for pow is documented"
+    )
+    + rows(
+      "jax", "cpu", [.float64], [.exp: 2, .log: 1, .log1p: 2, .pow: unlistedULPs],
+      "xla/codegen/intrinsic/accuracy/accuracy_budget.h, for regular values on CPU, whose budget of 1 jax 0.10.2 exceeds in "
+        + "exp, 1.6 ULP, and in log1p, 1.9; no bound for pow is documented"
+    )
 
   private static func rows(
     _ framework: String, _ device: String, _ formats: [FloatFormat],

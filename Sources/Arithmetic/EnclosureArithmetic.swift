@@ -10,8 +10,9 @@ public import Tensors
 /// - Where the compiler may contract `x·y + z` inside a kernel, a product's ends are those of the exact product and
 ///   of the rounded one.
 /// - A condition that may be either way takes both sides.
-/// - Where the framework flushes subnormal numbers, each operation may take a subnormal operand for zero and return zero
-///   for a subnormal result; a change of sign and the rounding to a narrower type take them as they are.
+/// - Where subnormals may be flushed, an operand or a result that may lie between the least normal numbers, these
+///   included, may also be zero: a result just below the least normal number is rounded to it, and processors differ in
+///   whether they look before or after that.
 ///
 /// NaN is kept as a possibility beside the numbers: `∞ − ∞`, `0 · ∞`, `0 / 0`, `∞ / ∞`, and functions outside of their
 /// domain. The result holds everything that any choice of roundings within the bounds can give; it may hold more,
@@ -26,27 +27,36 @@ public struct EnclosureArithmetic: Arithmetic {
   /// Enclosures under the bounds of one framework's libraries.
   public init(_ accuracy: Accuracy) { self.accuracy = accuracy }
 
-  public func constant(_ value: Double, _ format: FloatFormat) -> Enclosure { Enclosure(format.round(value)) }
+  /// A number that a framework holds in a format: a constant, or an element of an input.
+  public func constant(_ value: Double, _ format: FloatFormat) -> Enclosure {
+    flushed(Enclosure(format.round(value)), format)
+  }
 
   public func operation(_ primitive: UnaryPrimitive, at site: Site) -> (Enclosure) -> Enclosure {
-    let operation = unflushed(primitive, at: site)
-    switch primitive {
-    case .negate, .absolute, .round: return operation
-    case .exp, .log, .log1p:
-      guard accuracy.flushesSubnormals else { return operation }
-      let format = site.format
-      return { operation($0.flushed(in: format)).flushed(in: format) }
-    }
+    let operation = keepingSubnormals(primitive, at: site)
+    guard accuracy.flushesSubnormals else { return operation }
+    return { flushed(operation(flushed($0, site.format)), site.format) }
   }
 
   public func operation(_ primitive: BinaryPrimitive, at site: Site) -> (Enclosure, Enclosure) -> Enclosure {
-    let operation = unflushed(primitive, at: site)
+    let operation = keepingSubnormals(primitive, at: site)
     guard accuracy.flushesSubnormals else { return operation }
-    let format = site.format
-    return { operation($0.flushed(in: format), $1.flushed(in: format)).flushed(in: format) }
+    return { x, y in
+      let format = site.format
+      if primitive == .pow {
+        let power = operation(flushed(x, format), y)
+        // Of a subnormal exponent nothing is left.
+        let isLost = y.lower != 0 && y.lower.magnitude < format.leastNormal
+        return flushed(isLost ? power.union(Enclosure(1)) : power, format)
+      }
+      let result = operation(flushed(x, format), flushed(y, format))
+      guard primitive == .minimum || primitive == .maximum else { return flushed(result, format) }
+      // Of two operands that count as zero either may be returned.
+      return flushed(result.union(x.subnormal(in: format, with: y)), format)
+    }
   }
 
-  private func unflushed(_ primitive: UnaryPrimitive, at site: Site) -> (Enclosure) -> Enclosure {
+  private func keepingSubnormals(_ primitive: UnaryPrimitive, at site: Site) -> (Enclosure) -> Enclosure {
     let (format, rounding) = (site.format, rounding)
     return switch primitive {
     case .negate: { -$0 }
@@ -64,7 +74,7 @@ public struct EnclosureArithmetic: Arithmetic {
     }
   }
 
-  private func unflushed(
+  private func keepingSubnormals(
     _ primitive: BinaryPrimitive, at site: Site
   ) -> (Enclosure, Enclosure) -> Enclosure {
     let format = site.format
@@ -90,17 +100,25 @@ public struct EnclosureArithmetic: Arithmetic {
   }
 }
 
-extension Enclosure {
-  static prefix func - (x: Enclosure) -> Enclosure { Enclosure(-x.upper, -x.lower, mayBeNaN: x.mayBeNaN) }
-
-  /// With zero, where a number here is subnormal.
-  public func flushed(in format: FloatFormat) -> Enclosure {
-    guard hasNumbers, lower > 0 && lower < format.leastNormal || upper < 0 && -upper < format.leastNormal
-    else {
-      return self
-    }
-    return Enclosure(min(lower, 0), max(upper, 0), mayBeNaN: mayBeNaN)
+extension EnclosureArithmetic {
+  /// A value that may be replaced by zero where it is subnormal, or the least normal one of its sign.
+  public func flushed(_ x: Enclosure, _ format: FloatFormat) -> Enclosure {
+    let least = format.leastNormal
+    guard accuracy.flushesSubnormals, x.lower <= least, x.upper >= -least else { return x }
+    return x.union(Enclosure(0, 0))
   }
+}
+
+extension Enclosure {
+  /// The subnormal numbers of two operands, where both have some or zero; no number elsewhere.
+  fileprivate func subnormal(in format: FloatFormat, with other: Enclosure) -> Enclosure {
+    let least = format.leastNormal
+    let clipped = [self, other].map { Enclosure(max($0.lower, -least), min($0.upper, least)) }
+    guard clipped[0].hasNumbers, clipped[1].hasNumbers else { return Enclosure(.infinity, -.infinity) }
+    return clipped[0].union(clipped[1])
+  }
+
+  static prefix func - (x: Enclosure) -> Enclosure { Enclosure(-x.upper, -x.lower, mayBeNaN: x.mayBeNaN) }
 
   fileprivate var mayBeInfinite: Bool { hasNumbers && (lower == -.infinity || upper == .infinity) }
   fileprivate var hasFiniteNumbers: Bool { hasNumbers && lower < .infinity && upper > -.infinity }

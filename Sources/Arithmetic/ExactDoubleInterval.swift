@@ -1,3 +1,4 @@
+internal import CMPFR
 internal import Tensors
 
 #if canImport(Glibc)
@@ -32,13 +33,17 @@ struct DoubleInterval {
   var isUnknown: Bool { lower.isNaN }
 }
 
-/// Intervals in `Double`, each end rounded outward: quick, and right wherever it says anything.
+/// Intervals in `Double`, each end rounded outward: quick, right wherever it says anything, and the same bits on every
+/// machine.
 ///
 /// The end of a sum is the neighbour of the computed sum where its rounding error, which is computed exactly, has the
-/// wrong sign; the ends of products and quotients are the neighbours of the computed ones. The platform's `exp`,
-/// `log`, `log1p` and `pow` are trusted to 4 ULP (glibc documents 1 to 2 for `Double`; musl and Apple claim below 1),
-/// and to be exact where the result is `exp(0)`, `log(1)`, `log1p(0)` or a power of 0 or 1, which are not asked of them.
+/// wrong sign; the ends of products and quotients are the neighbours of the computed ones. Powers with
+/// small whole exponents are products; the other functions are those of ``RoundedFunctions``.
+///
+/// An instance keeps MPFR variables and serves one thread.
 struct OutwardArithmetic: Arithmetic {
+  private let functions = RoundedFunctions()
+
   func constant(_ value: Double, _ format: FloatFormat) -> DoubleInterval { point(value) }
 
   func point(_ value: Double) -> DoubleInterval {
@@ -50,19 +55,9 @@ struct OutwardArithmetic: Arithmetic {
     case .round: { $0 }
     case .negate: { DoubleInterval(-$0.upper, -$0.lower) }
     case .absolute: absolute
-    case .exp:
-      { DoubleInterval(max(below($0.lower, 0, 1, platformExp), 0), above($0.upper, 0, 1, platformExp)) }
-    case .log:
-      { x in
-        x.lower > 0
-          ? DoubleInterval(below(x.lower, 1, 0, platformLog), above(x.upper, 1, 0, platformLog)) : .unknown
-      }
-    case .log1p:
-      { x in
-        x.lower > -1
-          ? DoubleInterval(below(x.lower, 0, 0, platformLog1p), above(x.upper, 0, 0, platformLog1p))
-          : .unknown
-      }
+    case .exp: { [functions] in functions.exp($0) }
+    case .log: { [functions] in $0.lower > 0 ? functions.log($0) : .unknown }
+    case .log1p: { [functions] in $0.lower > -1 ? functions.log1p($0) : .unknown }
     }
   }
 
@@ -76,7 +71,7 @@ struct OutwardArithmetic: Arithmetic {
     case .divide: quotient
     case .minimum: { choose($0, $1, Swift.min) }
     case .maximum: { choose($0, $1, Swift.max) }
-    case .pow: power
+    case .pow: { [functions] in power($0, $1, functions) }
     case .greater: { condition($0.lower > $1.upper, $0.upper <= $1.lower, $0, $1) }
     case .equal:
       {
@@ -185,44 +180,134 @@ private func quotientAbove(_ x: Double, _ y: Double) -> Double {
   x == 0 || y == 1 ? x : (x / y).nextUp
 }
 
-private func power(_ x: DoubleInterval, _ y: DoubleInterval) -> DoubleInterval {
+private func power(_ x: DoubleInterval, _ y: DoubleInterval, _ functions: RoundedFunctions) -> DoubleInterval
+{
   let exponent = y.lower
   guard exponent == y.upper, !x.isUnknown else { return .unknown }
   if exponent == 0 { return DoubleInterval(1, 1) }
-  if exponent == 1 { return x }
-  if exponent == 2 {
-    let magnitude = absolute(x)
-    return DoubleInterval(
-      max(productBelow(magnitude.lower, magnitude.lower), 0), productAbove(magnitude.upper, magnitude.upper))
+  if let whole = Int(exactly: exponent), whole.magnitude <= 8 {
+    let power = power(x, whole.magnitude)
+    return whole > 0 ? power : quotient(DoubleInterval(1, 1), power)
   }
   guard x.lower > 0 || x.lower == 0 && exponent > 0 else { return .unknown }
-  let (near, far) = exponent > 0 ? (x.lower, x.upper) : (x.upper, x.lower)
-  let lower = near == 0 ? 0 : below(near, 1, 1) { platformPow($0, exponent) }
-  let upper = far == 0 ? 0 : above(far, 1, 1) { platformPow($0, exponent) }
-  return DoubleInterval(max(lower, 0), upper)
+  return functions.power(x, exponent)
 }
 
-/// The least number that an increasing function's value at x may be; `exact` at `argument`.
-@inline(__always)
-private func below(_ x: Double, _ argument: Double, _ exact: Double, _ function: (Double) -> Double) -> Double
-{
-  if x == argument { return exact }
-  let value = function(x)
-  // Close to the ends of the exponent range 4 ULP are not 2⁻⁵⁰ of the value.
-  if value.magnitude < 0x1p-1000 { return -0x1p-999 }
-  return value == .infinity ? 0x1p1023 : value - value.magnitude * 0x1p-50
+/// A power by multiplication: monotonic in |x|, and in x where the exponent is odd.
+private func power(_ x: DoubleInterval, _ exponent: UInt) -> DoubleInterval {
+  guard exponent > 1 else { return x }
+  let isOdd = exponent % 2 == 1
+  guard x.lower >= 0 else {
+    let magnitudes = power(absolute(x), exponent)
+    guard isOdd else { return magnitudes }
+    if x.upper <= 0 { return DoubleInterval(-magnitudes.upper, -magnitudes.lower) }
+    return DoubleInterval(
+      -power(DoubleInterval(-x.lower, -x.lower), exponent).upper,
+      power(DoubleInterval(x.upper, x.upper), exponent).upper)
+  }
+  let half = power(x, exponent / 2)
+  let square = product(half, half)
+  let result = isOdd ? product(x, square) : square
+  return DoubleInterval(max(result.lower, 0), result.upper)
 }
 
-/// The greatest number that an increasing function's value at x may be; `exact` at `argument`.
-@inline(__always)
-private func above(_ x: Double, _ argument: Double, _ exact: Double, _ function: (Double) -> Double) -> Double
-{
-  if x == argument { return exact }
-  let value = function(x)
-  return value.magnitude < 0x1p-1000 ? 0x1p-999 : value + value.magnitude * 0x1p-50
+/// Increasing elementary functions, correctly rounded to 44 bits: each end moves outward by half a step of those.
+///
+/// The platform's `Double` function decides where an error of 7 of its ULPs could not change the rounding (glibc
+/// documents 1 to 2 for `Double`; musl and Apple claim below 1), and MPFR decides elsewhere. So the result is the same
+/// bits either way, and on every machine. Beyond 2^±1000 the ends are MPFR's, rounded down and up.
+final class RoundedFunctions {
+  private let x = MPFRVariable()
+  private let y = MPFRVariable()
+  private let result = MPFRVariable()
+
+  /// Bits of a `Double` beyond the 44.
+  private static let spareBits: UInt64 = 9
+  private static let halfStep: UInt64 = 1 << (spareBits - 1)
+  private static let slack = 0x1p-49
+  private static let range = 0x1p-1000...0x1p1000
+
+  func exp(_ x: DoubleInterval) -> DoubleInterval {
+    image(x.lower, x.upper, one: 0, platformExp) { mpfr_exp($0, $1, $2) }
+  }
+
+  func log(_ x: DoubleInterval) -> DoubleInterval {
+    image(x.lower, x.upper, one: nil, platformLog) { mpfr_log($0, $1, $2) }
+  }
+
+  func log1p(_ x: DoubleInterval) -> DoubleInterval {
+    image(x.lower, x.upper, one: nil, platformLog1p) { mpfr_log1p($0, $1, $2) }
+  }
+
+  /// The powers of numbers that are not negative; 0 among them only for a positive exponent.
+  func power(_ x: DoubleInterval, _ exponent: Double) -> DoubleInterval {
+    y.set(exponent)
+    let (least, greatest) = exponent > 0 ? (x.lower, x.upper) : (x.upper, x.lower)
+    return image(least, greatest, one: 1) {
+      platformPow($0, exponent)
+    } _: {
+      mpfr_pow($0, $1, self.y.pointer, $2)
+    }
+  }
+
+  /// The interval from the function's value at `least` to that at `greatest`; the value at `one` is exactly 1.
+  @inline(__always)
+  private func image(
+    _ least: Double, _ greatest: Double, one: Double?, _ hint: (Double) -> Double, _ function: MPFRFunction
+  ) -> DoubleInterval {
+    let lower = ends(least, one, hint, function)
+    return least == greatest
+      ? lower : DoubleInterval(lower.lower, ends(greatest, one, hint, function).upper)
+  }
+
+  /// An interval around the function's value at one argument; `hint` is the platform's function.
+  @inline(__always)
+  func ends(
+    _ argument: Double, _ one: Double?, _ hint: (Double) -> Double, _ function: MPFRFunction
+  ) -> DoubleInterval {
+    if argument == one { return DoubleInterval(1, 1) }
+    let value = hint(argument)
+    if Self.range.contains(value.magnitude) {
+      let slack = value.magnitude * Self.slack
+      let rounded = Self.rounded(value - slack)
+      if rounded == Self.rounded(value + slack), Self.range.contains(rounded.magnitude) {
+        return Self.neighbourhood(of: rounded)
+      }
+    }
+    return mpfrEnds(argument, function)
+  }
+
+  private func mpfrEnds(_ argument: Double, _ function: MPFRFunction) -> DoubleInterval {
+    mpfr_set_d(x.pointer, argument, MPFR_RNDN)
+    result.precision = 53 - Int(Self.spareBits)
+    _ = function(result.pointer, x.pointer, MPFR_RNDN)
+    let rounded = mpfr_get_d(result.pointer, MPFR_RNDN)
+    if Self.range.contains(rounded.magnitude) { return Self.neighbourhood(of: rounded) }
+    // Rounding to 53 bits and then to `Double`, both times in one direction, is rounding once.
+    result.precision = 53
+    _ = function(result.pointer, x.pointer, MPFR_RNDD)
+    let lower = mpfr_get_d(result.pointer, MPFR_RNDD)
+    _ = function(result.pointer, x.pointer, MPFR_RNDU)
+    return DoubleInterval(lower, mpfr_get_d(result.pointer, MPFR_RNDU))
+  }
+
+  /// The nearest number of 44 bits. Which of two equally near does not matter: a true value there is left to MPFR.
+  @inline(__always)
+  private static func rounded(_ value: Double) -> Double {
+    Double(bitPattern: (value.bitPattern + halfStep) & ~(2 * halfStep - 1))
+  }
+
+  /// Everything that rounds to a number of 44 bits, the half-way points included; just below a power of two, where steps
+  /// halve, so do the `Double`s'.
+  @inline(__always)
+  private static func neighbourhood(of rounded: Double) -> DoubleInterval {
+    let nearer = Double(bitPattern: rounded.bitPattern - halfStep)
+    let farther = Double(bitPattern: rounded.bitPattern + halfStep)
+    return rounded < 0 ? DoubleInterval(farther, nearer) : DoubleInterval(nearer, farther)
+  }
 }
 
-// At file scope, since the names stand for formulas on expressions as well.
+// At file scope, since the methods above hide the platform's functions of the same names.
 private func platformExp(_ x: Double) -> Double { exp(x) }
 private func platformLog(_ x: Double) -> Double { log(x) }
 private func platformLog1p(_ x: Double) -> Double { log1p(x) }

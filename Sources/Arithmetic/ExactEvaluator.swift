@@ -8,8 +8,8 @@ public import Tensors
 ///
 /// For formats of at most 24 bits the formula is first evaluated on intervals of `Double` ends. What that does not
 /// decide goes to MPFR at 64 bits (128 for float64), which double until both ends of the interval round to the same
-/// value and the interval is narrow enough to measure errors by. Either way the result is proved, up to the platform's
-/// elementary functions being right to 4 ULP in `Double` and MPFR to be right.
+/// value and the interval is narrow enough to measure errors by. Either way the result is proved, up to MPFR being
+/// right and the platform's elementary functions to 7 ULP in `Double`, and it is the same bits on every machine.
 ///
 /// A value stays **undecided** where no precision up to ``maximumPrecision`` is enough:
 /// - what a formula takes the logarithm of, or divides by, lies beyond MPFR's exponents, as in `log(exp(−1e30))`;
@@ -26,6 +26,7 @@ public final class ExactEvaluator {
   public private(set) var slowCount = 0
 
   private let usesFastPath: Bool
+  private let outward = OutwardArithmetic()
   private var intervals: [MPFRInterval] = []
   private let scratch = MPFRVariable()
   private let neighbour = MPFRVariable()
@@ -72,7 +73,7 @@ public final class ExactEvaluator {
     values.reserveCapacity(count)
     for start in stride(from: 0, to: count, by: Self.blockCount) {
       let block = start..<min(start + Self.blockCount, count)
-      let enclosures = isFast ? Self.enclosures(of: program, columns, block) : []
+      let enclosures = isFast ? self.enclosures(of: program, columns, block) : []
       for index in block {
         if columns.contains(where: { !$0[$0.count == 1 ? 0 : index].isFinite }) {
           values.append(.undefined)
@@ -92,14 +93,13 @@ public final class ExactEvaluator {
 }
 
 extension ExactEvaluator {
-  private static func enclosures(
+  private func enclosures(
     of program: Program, _ columns: [[Double]], _ block: Range<Int>
   ) -> [DoubleInterval] {
-    let arithmetic = OutwardArithmetic()
     let inputs = columns.map { column in
-      (column.count == 1 ? column[...] : column[block]).map(arithmetic.point)
+      (column.count == 1 ? column[...] : column[block]).map(outward.point)
     }
-    return program.columns(inputs, in: arithmetic)[program.output]
+    return program.columns(inputs, in: outward)[program.output]
   }
 
   /// The number that an interval stands for, or nil where it does not decide.
@@ -125,10 +125,24 @@ extension ExactEvaluator {
     of program: Program, _ columns: [[Double]], _ index: Int, _ format: FloatFormat
   ) -> ExactValue {
     while intervals.count < program.steps.count { intervals.append(MPFRInterval()) }
+    return value(in: format) { precision in
+      evaluate(program, columns, index, precision)
+      return intervals[program.output]
+    }
+  }
+
+  /// The exact value of what is not one element's formula, such as a sum of many elements.
+  ///
+  /// - Parameters:
+  ///   - format: the format that the value is rounded to, and whose ULP measures errors.
+  ///   - interval: an interval that holds the value, computed with so many bits; it is asked for with more bits until it
+  ///     decides.
+  public func value<E: Error>(
+    in format: FloatFormat, _ interval: (_ precision: Int) throws(E) -> MPFRInterval
+  ) throws(E) -> ExactValue {
     var precision = min(format.precision <= 32 ? 64 : 128, maximumPrecision)
     while true {
-      evaluate(program, columns, index, precision)
-      let result = intervals[program.output]
+      let result = try interval(precision)
       if result.definedness == .never { return .undefined }
       let isLast = precision >= maximumPrecision
       if result.definedness == .always, let number = number(result, format, isLast) { return .value(number) }

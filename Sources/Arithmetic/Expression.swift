@@ -21,9 +21,10 @@ public struct Expression {
     return self
   }
 
-  /// A tensor with this one value in it, of this expression's type.
-  public func filled(with value: Double) -> Expression {
-    Expression(recorder: recorder, step: recorder.constant(value, type), type: type)
+  /// A tensor with this one value in it, of this expression's type or of another one.
+  public func filled(with value: Double, as type: ElementType? = nil) -> Expression {
+    let type = type ?? self.type
+    return Expression(recorder: recorder, step: recorder.constant(value, type), type: type)
   }
 
   /// The value in another type, rounded where that is narrower: a kernel of its own, and nothing for the same type.
@@ -53,6 +54,14 @@ extension Program {
     let recorder = Recorder()
     let expressions = inputs.indices.map { recorder.input(inputs[$0], at: $0) }
     return recorder.program(inputs, formula(expressions))
+  }
+
+  /// Records this program's steps as a part of another formula.
+  ///
+  /// - Parameter arguments: what takes the place of ``inputs``, of the same formats; at least one.
+  public func callAsFunction(_ arguments: [Expression]) -> Expression {
+    precondition(arguments.map(\.type.floatFormat) == inputs.map(\.type.floatFormat))
+    return arguments[0].recorder.replay(self, on: arguments)
   }
 }
 
@@ -208,12 +217,12 @@ public func pow(_ x: Expression, _ y: Double) -> Expression {
 /// `1 / x` by an approximation, which is not the correctly rounded division: a power of exponent −1, with the accuracy of
 /// a power.
 public func reciprocal(_ x: Expression) -> Expression { kernel("reciprocal", x) { pow($0, -1) } }
-/// `x`, or what a framework computes in another order in some places, such as the tail of a tensor.
+/// `x`, or `y` where a framework computes the same real number in another order, such as in the tail of a tensor.
 ///
-/// Both are one real number, of which an exact arithmetic is to be asked by another formula: here it has no value.
+/// It is a choice by a condition that is neither 1 nor 0: an enclosure holds both sides, all else takes x.
 public func either(_ x: Expression, _ y: Expression) -> Expression {
-  let unknown = x.filled(with: .nan)
-  return x.recorded(.select(unknown.step, x.step, y.step))
+  let undecided = x.filled(with: 0.5)
+  return x.recorded(.select(undecided.step, x.step, y.step))
 }
 /// The greater of `x` and a number; NaN stays NaN.
 public func max(_ x: Expression, _ y: Double) -> Expression { x.binary(.maximum, y) }

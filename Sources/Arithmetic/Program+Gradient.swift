@@ -8,9 +8,9 @@ public enum AdjointRules: String, Hashable, Sendable, CaseIterable {
   /// PyTorch 1.13 and 2: tools/autograd/derivatives.yaml, torch/csrc/autograd/FunctionsManual.cpp.
   case torch
   /// Paddle 2.6: paddle/phi/kernels of release/2.6.
-  case paddle26
+  case paddle26 = "paddle 2.6"
   /// Paddle 3: as 2.6, but for the derivative of `sigmoid_cross_entropy_with_logits`.
-  case paddle3
+  case paddle3 = "paddle 3"
   /// JAX, operation by operation: the JVP rules of jax/_src/lax/lax.py, transposed.
   case jax
   /// TensorFlow, operation by operation: tensorflow/python/ops/math_grad.py. A power of exponent 0 has gradient 0, where
@@ -89,7 +89,7 @@ extension Program {
   }
 
   /// The program without the steps that its output does not need; a kernel call stays whole.
-  private func pruned() -> Program {
+  public func pruned() -> Program {
     var isNeeded = Array(repeating: false, count: steps.count)
     isNeeded[output] = true
     for index in steps.indices.reversed() where isNeeded[index] {
@@ -363,7 +363,7 @@ extension Program.Operation {
     }
   }
 
-  fileprivate func mapOperands(_ transform: (Int) -> Int) -> Self {
+  func mapOperands(_ transform: (Int) -> Int) -> Self {
     switch self {
     case .input, .constant: self
     case .unary(let primitive, let x): .unary(primitive, transform(x))

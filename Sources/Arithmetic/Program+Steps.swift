@@ -16,30 +16,6 @@ extension Program {
       inputs: inputs, steps: steps, kernels: kernels, output: step, type: steps[step].format.type, nodes: [])
   }
 
-  /// One step as a program of its own, and its operands among the values of all steps; nil for an input or a
-  /// constant.
-  public func alone(_ step: Int, _ values: [Double]) -> (program: Program?, operands: [Double]) {
-    let operands = operands(of: step)
-    guard !operands.isEmpty else { return (nil, []) }
-    let count = operands.count
-    let operation: Operation =
-      switch steps[step].operation {
-      case .unary(let primitive, _): .unary(primitive, 0)
-      case .binary(let primitive, _, _): .binary(primitive, 0, 1)
-      case .select: .select(0, 1, 2)
-      case .input, .constant: .input(0)
-      }
-    let inputs = (0..<count).map { Input("operand \($0)", .float64) }
-    let inputSteps = (0..<count).map {
-      Step(operation: .input($0), format: .float64, kernel: nil, label: nil)
-    }
-    let last = Step(operation: operation, format: steps[step].format, kernel: nil, label: nil)
-    let program = Program(
-      inputs: inputs, steps: inputSteps + [last], kernels: [], output: count, type: steps[step].format.type,
-      nodes: [])
-    return (program, operands.map { values[$0] })
-  }
-
   /// The steps that a step reads.
   public func operands(of step: Int) -> [Int] {
     switch steps[step].operation {

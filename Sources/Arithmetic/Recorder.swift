@@ -95,6 +95,38 @@ final class Recorder {
     return result
   }
 
+  /// Records the steps of a program on other values than its inputs.
+  func replay(_ program: Program, on arguments: [Expression]) -> Expression {
+    precondition(!isInsideKernel && !isInsideNode)
+    let firstKernel = kernels.count
+    var moved: [Int] = []
+    for step in program.steps {
+      if case .input(let index) = step.operation {
+        moved.append(arguments[index].step)
+        continue
+      }
+      steps.append(
+        Program.Step(
+          operation: step.operation.mapOperands { moved[$0] }, format: step.format,
+          kernel: step.kernel.map { $0 + firstKernel }, label: step.label))
+      moved.append(steps.count - 1)
+    }
+    for kernel in program.kernels {
+      let first = kernel.steps.isEmpty ? steps.count : moved[kernel.steps.lowerBound]
+      kernels.append(
+        Program.Kernel(
+          name: kernel.name, inputs: kernel.inputs.map { moved[$0] },
+          steps: first..<(first + kernel.steps.count), output: moved[kernel.output]))
+    }
+    nodes += program.nodes.map { node in
+      AutogradNode(
+        inputs: node.inputs.map { moved[$0] }, output: moved[node.output],
+        kernels: (node.kernels.lowerBound + firstKernel)..<(node.kernels.upperBound + firstKernel),
+        adjoint: node.adjoint)
+    }
+    return Expression(recorder: self, step: moved[program.output], type: program.type)
+  }
+
   private func append(
     _ inputs: [Expression], _ output: Expression, _ firstKernel: Int, _ adjoint: AutogradNode.Adjoint?
   ) {

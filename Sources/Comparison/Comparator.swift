@@ -34,11 +34,12 @@ public struct Comparator: Sendable {
   /// - Parameters:
   ///   - expected: the expected values.
   ///   - actual: as many elements.
-  ///   - references: what each of them is held against.
+  ///   - references: what each of them is held against; with a tolerance only their exact values and errors count.
   ///   - offset: the row-major position of the first.
   public mutating func add(expected: [Double], actual: Tensor, references: [ElementReference], offset: Int) {
-    precondition(references.count == expected.count && tolerance == nil)
+    precondition(references.count == expected.count)
     self.references = (offset, references)
+    defer { self.references = (0, []) }
     for reference in references {
       comparison.actualErrors.add(reference.actualError)
       comparison.expectedErrors.add(reference.expectedError)
@@ -172,13 +173,14 @@ public struct Comparator: Sendable {
     isWithin: Bool? = nil
   ) {
     let type = comparison.type
-    let reference = tolerance == nil ? references.elements[position - references.offset] : nil
+    let reference = references.elements.isEmpty ? nil : references.elements[position - references.offset]
     let allowed =
-      reference?.allowed ?? type.floatFormat.flatMap { tolerance?.allowed(around: expected, in: $0) }
+      tolerance.flatMap { tolerance in type.floatFormat.map { tolerance.allowed(around: expected, in: $0) } }
+      ?? reference?.allowed
     var verdict = ElementVerdict.outside
-    if isWithin ?? (reference?.allowed.admits(type.value(ofBits: actual)) == true) {
+    if isWithin ?? (tolerance == nil && reference?.allowed?.admits(type.value(ofBits: actual)) == true) {
       verdict = .within
-    } else if reference?.isAccurate == true {
+    } else if tolerance == nil, reference?.isAccurate == true {
       verdict = .accurate
     }
     switch verdict {
@@ -189,7 +191,8 @@ public struct Comparator: Sendable {
     }
     let element = ElementDifference(
       position: position, expectedBits: expected, actualBits: actual, elementClass: elementClass, ulps: ulps,
-      verdict: verdict, allowed: allowed, exact: reference?.exact)
+      verdict: verdict, allowed: allowed, exact: reference?.exact, actualError: reference?.actualError,
+      expectedError: reference?.expectedError)
     if comparison.worst.count == Self.worstCount {
       guard let last = comparison.worst.last, element.isWorse(than: last) else { return }
       comparison.worst.removeLast()

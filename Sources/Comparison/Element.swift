@@ -52,6 +52,10 @@ public struct ElementDifference: Hashable, Sendable {
   public let allowed: Allowance?
   /// The exact value, rounded to the element's type; nil where it is not known.
   public let exact: Double?
+  /// How far the actual value lies from the exact one, in ULPs of the exact value; nil where that has no number.
+  public let actualError: Double?
+  /// How far the expected value lies from the exact one, likewise.
+  public let expectedError: Double?
 
   /// Whether this element is the worse of two: by verdict, then non-finite before finite, then by ULPs, then the
   /// earlier one.

@@ -1,7 +1,7 @@
 /// What an element is held against beside its expected value.
 public struct ElementReference: Hashable, Sendable {
-  /// What it may be.
-  public let allowed: Allowance
+  /// What it may be; nil where a tolerance says it.
+  public let allowed: Allowance?
   /// The exact value, rounded to the element's type; nil where there is none or it is not known.
   public let exact: Double?
   /// How far the actual value lies from the exact one, in ULPs of the exact value; nil where that has no number.
@@ -11,7 +11,7 @@ public struct ElementReference: Hashable, Sendable {
 
   /// A reference for one element.
   public init(
-    _ allowed: Allowance, exact: Double? = nil, actualError: Double? = nil, expectedError: Double? = nil
+    _ allowed: Allowance?, exact: Double? = nil, actualError: Double? = nil, expectedError: Double? = nil
   ) {
     (self.allowed, self.exact) = (allowed, exact)
     (self.actualError, self.expectedError) = (actualError, expectedError)

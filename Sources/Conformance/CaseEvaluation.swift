@@ -47,9 +47,9 @@ struct InputBlocks {
   mutating func tensors(for block: Region) throws(JudgingError) -> [String: Tensor] {
     for (name, region) in plan.reads(for: block).sorted(by: { $0.key < $1.key })
     where last[name]?.region != region {
-      last[name] = try conformanceCase.inputs[name].map { input throws(JudgingError) in
-        (region, try input.block(region))
-      }
+      let stored =
+        name == Plan.gradOutput ? conformanceCase.gradOutputs["loss"] : conformanceCase.inputs[name]
+      last[name] = try stored.map { input throws(JudgingError) in (region, try input.block(region)) }
     }
     return last.mapValues(\.tensor)
   }
@@ -94,4 +94,67 @@ extension ConformanceCase {
       throw .rejected(error)
     }
   }
+}
+
+extension ConformanceCase {
+  /// How the gradient of the loss with respect to the variant's first input is computed.
+  func gradient(of loss: Plan, _ rules: AdjointRules) throws(JudgingError) -> Plan {
+    var participation = Participation(in: loss)
+    if participation.dependsOnElements {
+      var blocks = InputBlocks(self, loss)
+      for block in loss.elements.regions(maximumCount: Judge.blockCount) {
+        let tensors = try blocks.tensors(for: block)
+        do throws(Rejection) {
+          try participation.add(block, from: tensors)
+        } catch {
+          throw .rejected(error)
+        }
+      }
+    }
+    return loss.gradient(rules: rules, participation, gradOutput: gradOutputs["loss"]?.shape)
+  }
+}
+
+extension ConformanceCase {
+  /// How many elements a reduction's exact value holds at a time, since each step of each of them is an interval.
+  static let exactBlockCount = 512
+
+  /// The exact values of the reduced results; undefined where an input is not finite.
+  func exactResults(of plan: Plan, by exact: ExactEvaluator) throws(JudgingError) -> [ExactValue] {
+    var known: [Int: [MPFRInterval]] = [:]
+    var values: [ExactValue] = []
+    for index in 0..<plan.shape.count {
+      values.append(
+        try exact.value(in: plan.type.float) { precision throws(JudgingError) in
+          if let intervals = known[precision] { return intervals[index] }
+          let intervals = try results(of: plan, precision)
+          known[precision] = intervals
+          return intervals[index]
+        })
+    }
+    return values
+  }
+
+  private func results(of plan: Plan, _ precision: Int) throws(JudgingError) -> [MPFRInterval] {
+    let arithmetic = ExactArithmetic(precision: precision)
+    var evaluation = Evaluation(plan, in: arithmetic)
+    var blocks = InputBlocks(self, plan)
+    var undefined: Set<Int> = []
+    for block in plan.elements.regions(maximumCount: Self.exactBlockCount) {
+      let (inputs, _) = try evaluation.evaluated(block, try blocks.tensors(for: block))
+      for (index, position) in block.positions.enumerated() {
+        let isFinite = inputs.allSatisfy { $0[$0.count == 1 ? 0 : index].isFinite }
+        if !isFinite { undefined.insert(plan.result(of: position)) }
+      }
+    }
+    guard let results = evaluation.conclude() else { preconditionFailure("the plan reduces") }
+    return results.enumerated().map { index, result in
+      undefined.contains(index) ? arithmetic.interval(from: .nan, to: .nan) : result
+    }
+  }
+}
+
+extension ElementType {
+  /// The format of a type that a result has.
+  var float: FloatFormat { floatFormat ?? .float64 }
 }

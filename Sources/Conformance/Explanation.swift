@@ -26,6 +26,9 @@ public struct Explanation: Sendable {
     public let error: Double?
     /// How much of that the step's own rounding adds: how far it lies from the exact operation on the native operands.
     public let ownError: Double?
+    /// By how much the error that is not the step's own is larger, in ULPs, than the largest error among its operands;
+    /// nil where the operands have none.
+    public let amplification: Double?
     /// The framework's own value, when the fixture has that stage.
     public let stage: Double?
 
@@ -39,7 +42,10 @@ public struct Explanation: Sendable {
 
   /// The case.
   public let id: String
-  /// The element's index.
+  /// The tensor, such as `outputs/loss`.
+  public let tensor: String
+  /// The element's index in the tensor, or for an element that goes into a reduction in the first input; empty for a
+  /// scalar.
   public let index: [Int]
   /// The variant.
   public let variant: String
@@ -49,10 +55,10 @@ public struct Explanation: Sendable {
   public let provenance: Provenance
   /// The steps, inputs and constants among them.
   public let steps: [Step]
-  /// The type of the loss.
+  /// The type of the result.
   public let type: ElementType
-  /// The framework's result.
-  public let actual: Double
+  /// The framework's result; nil for an element that goes into a reduction.
+  public let actual: Double?
   /// Its error against the exact value, in ULPs of that.
   public let actualError: Double?
 
@@ -64,123 +70,177 @@ public struct Explanation: Sendable {
 }
 
 extension Explanation {
-  /// Explains an element of a case with reduction none.
+  /// Explains an element of a loss or a gradient, or a reduced loss.
   ///
   /// - Parameters:
   ///   - name: the case.
   ///   - fixture: the fixture that holds it.
-  ///   - index: the element; the worst one when it is nil.
-  /// - Throws: ``FixtureError`` when the case cannot be read or judged, is reduced, or has no such element.
-  public init(_ name: String, of fixture: FixtureReader, at index: [Int]? = nil) throws(FixtureError) {
-    func failure(_ reason: String) -> FixtureError {
-      FixtureError(file: fixture.fileName, object: "/cases/\(name)", reason: reason)
-    }
-    let conformanceCase = try fixture.conformanceCase(name)
-    guard let variant = Variants.named(conformanceCase.variant), let loss = conformanceCase.outputs["loss"]
-    else {
-      throw failure("there is no loss of a known variant to explain")
-    }
-    guard conformanceCase.parameters.reduction == .none else {
-      throw failure(
-        "reduction is \(conformanceCase.parameters.reduction.rawValue); only single elements are explained")
-    }
-    let position = try Self.position(index, name, loss.shape, fixture)
-    let element: (plan: Plan, inputs: [Double])
+  ///   - tensor: `outputs/loss`, or the gradient of the variant's first input such as `grads/logit`; when it is nil the
+  ///     one with the worst verdict, the loss first.
+  ///   - index: the element; the worst one when it is nil. With an index, an element of the loss is explained before
+  ///     it is reduced.
+  /// - Throws: ``FixtureError`` when the case cannot be read or judged, or has no such tensor or element.
+  public init(
+    _ name: String, of fixture: FixtureReader, tensor: String? = nil, at index: [Int]? = nil
+  ) throws(FixtureError) {
     do throws(JudgingError) {
-      element = try conformanceCase.element(variant, at: position, fixture.provenance)
+      let conformanceCase = try fixture.opened(name)
+      let report = Judge(policy: .derived).judge(name, of: fixture)
+      if let error = report.error { throw .unreadable(error) }
+      guard let choice = Self.choice(of: tensor, in: report) else {
+        throw .rejected(Rejection(nil, Self.absence(of: tensor, in: report)))
+      }
+      let subject = try Subject(choice.name, conformanceCase, fixture.provenance)
+      (id, self.tensor, provenance) = (conformanceCase.id, choice.name, fixture.provenance)
+      (variant, parameters) = (conformanceCase.variant, conformanceCase.parameters)
+      if subject.plan.reductions.isEmpty || index != nil {
+        let position = try subject.position(index, worst: choice.comparison?.worst.first?.position)
+        self.index = subject.shape.coordinates(of: position)
+        steps = try subject.steps(at: position)
+        actual = subject.plan.reductions.isEmpty ? try subject.tensor.value(at: position) : nil
+      } else {
+        guard subject.plan.shape.count == 1 else {
+          let reason =
+            "there is a result for each row; an index of \(subject.shape) tells which element to explain"
+          throw .rejected(Rejection(nil, reason))
+        }
+        self.index = []
+        steps = try subject.reductionSteps()
+        actual = try subject.tensor.value(at: 0)
+      }
+      type = steps.last?.type ?? subject.plan.type
+      actualError = actual.flatMap { actual in subject.lastExact?.error(of: actual) }
     } catch {
       throw error.located(in: fixture.fileName, case: name)
     }
-    let actual = try loss.value(at: position)
-    var stages: [String: Double] = [:]
-    for (name, stage) in conformanceCase.stages where stage.shape.count == loss.shape.count {
-      stages[name] = try stage.value(at: position)
-    }
-    let formula = element.plan.formula
-    steps = Self.steps(formula, element.inputs, stages, Accuracy(fixture.provenance))
-    type = formula.type
-    actualError = ExactEvaluator().value(
-      of: formula, at: element.inputs, in: formula.type.floatFormat ?? .float64
-    ).error(of: actual)
-    (id, self.actual, provenance) = (conformanceCase.id, actual, fixture.provenance)
-    self.variant = conformanceCase.variant
-    parameters = conformanceCase.parameters
-    self.index = loss.shape.coordinates(of: position)
   }
+
+  /// The tensor to explain among those that were compared.
+  private static func choice(of tensor: String?, in report: CaseReport) -> TensorReport? {
+    let compared = report.tensors.filter { $0.comparison != nil }
+    if let tensor { return compared.first { $0.name == tensor } }
+    let worst = compared.compactMap(\.verdict).max()
+    return compared.first { $0.verdict == worst }
+  }
+
+  private static func absence(of tensor: String?, in report: CaseReport) -> String {
+    let names = report.tensors.filter { $0.comparison != nil }.map(\.name)
+    guard !names.isEmpty else { return "no tensor of the case can be explained" }
+    return "\(tensor ?? "a tensor") cannot be explained; of this case can: \(names.joined(separator: ", "))"
+  }
+}
+
+/// A tensor that is being explained.
+private final class Subject {
+  let computation: TensorComputation
+  private let accuracy: Accuracy
+  private let exact = ExactEvaluator()
+  /// The exact value of the last step.
+  private(set) var lastExact: ExactValue?
+
+  init(
+    _ name: String, _ conformanceCase: ConformanceCase, _ provenance: Provenance
+  ) throws(JudgingError) {
+    guard let computation = try TensorComputation(name, conformanceCase, provenance) else {
+      throw .rejected(Rejection(nil, "\(name) cannot be explained"))
+    }
+    self.computation = computation
+    accuracy = Accuracy(provenance)
+  }
+
+  var tensor: StoredTensor { computation.tensor }
+  var plan: Plan { computation.plan }
+
+  /// The shape that an index is given in.
+  var shape: Shape { computation.isReduced ? plan.elements : tensor.shape }
 
   /// The row-major position of an index; of the worst element when there is none.
-  private static func position(
-    _ index: [Int]?, _ name: String, _ shape: Shape, _ fixture: FixtureReader
-  ) throws(FixtureError) -> Int {
-    if let index {
-      guard index.count == shape.rank, zip(index, shape.dimensions).allSatisfy({ (0..<$1).contains($0) })
-      else {
-        throw FixtureError(
-          file: fixture.fileName, object: "/cases/\(name)/outputs/loss",
-          reason: "has shape \(shape), no element \(index)")
-      }
-      return zip(index, shape.dimensions).reduce(0) { $0 * $1.1 + $1.0 }
+  func position(_ index: [Int]?, worst: Int?) throws(JudgingError) -> Int {
+    guard let index else {
+      guard shape.count > 0 else { throw .rejected(Rejection(nil, "\(tensor.name) has no element")) }
+      return worst ?? 0
     }
-    let report = Judge(policy: .derived).judge(name, of: fixture)
-    if let error = report.error { throw error }
-    guard shape.count > 0 else {
-      throw FixtureError(
-        file: fixture.fileName, object: "/cases/\(name)/outputs/loss", reason: "has no element")
+    guard index.count == shape.rank, zip(index, shape.dimensions).allSatisfy({ (0..<$1).contains($0) }) else {
+      throw .rejected(Rejection(nil, "\(tensor.name) has elements of shape \(shape), none at \(index)"))
     }
-    return report.tensors.first?.comparison?.worst.first?.position ?? 0
+    return zip(index, shape.dimensions).reduce(0) { $0 * $1.1 + $1.0 }
   }
 
-  private static func steps(
-    _ formula: Program, _ inputs: [Double], _ stages: [String: Double], _ accuracy: Accuracy
-  ) -> [Step] {
-    let (native, exact) = (NativeArithmetic(), ExactEvaluator())
-    let values = formula.columns(inputs.map { [$0] }, in: native).map { $0[0] }
-    let enclosures = formula.columns(inputs.map { [Enclosure($0)] }, in: EnclosureArithmetic(accuracy)).map {
-      $0[0]
+  /// The steps of one element.
+  func steps(at position: Int) throws(JudgingError) -> [Explanation.Step] {
+    let (formula, tracing) = (plan.formula, TracingArithmetic())
+    let inputs = try computation.inputs(at: position)
+    let traced = formula.columns(inputs.map { [tracing.point($0)] }, in: tracing).map { $0[0] }
+    let enclosing = EnclosureArithmetic(accuracy)
+    let points = zip(inputs, formula.inputs).map { [enclosing.constant($0, $1.type.float)] }
+    let enclosures = formula.columns(points, in: enclosing).map { $0[0] }
+    var stages: [String: Double] = [:]
+    for (name, stage) in computation.conformanceCase.stages where stage.shape.count == plan.elements.count {
+      stages[name] = try stage.value(at: position)
     }
-    return formula.steps.indices.map { number in
-      let step = formula.steps[number]
-      let whole = exact.value(of: formula.ending(at: number), at: inputs, in: step.format)
-      let (single, operands) = formula.alone(number, values)
+    var steps: [Explanation.Step] = []
+    for (number, step) in formula.steps.enumerated() {
+      let value = exact.value(of: formula.ending(at: number), at: inputs, in: step.format)
       let kernel = step.kernel.map { formula.kernels[$0] }
-      return Step(
-        text: step.label ?? formula.text(of: number), number: number,
-        innerKernel: kernel.flatMap { $0.output == number ? nil : $0.name }, type: step.format.type,
-        native: values[number],
-        allowed: enclosures[number].hasNumbers ? enclosures[number].lower...enclosures[number].upper : nil,
-        mayBeNaN: enclosures[number].mayBeNaN, exact: whole.rounded, error: whole.error(of: values[number]),
-        ownError: single.flatMap {
-          exact.value(of: $0, at: operands, in: step.format).error(of: values[number])
-        },
-        stage: step.label.flatMap { stages[$0] })
+      let operands = formula.operands(of: number)
+      steps.append(
+        self.step(
+          step.label ?? formula.text(of: number), number, traced[number], enclosures[number], value,
+          step.format.type, operands: operands.isEmpty ? nil : operands.map { steps[$0].error },
+          innerKernel: kernel.flatMap { $0.output == number ? nil : $0.name },
+          stage: step.label.flatMap { stages[$0] }))
+      lastExact = value
     }
+    return steps
   }
-}
 
-extension StoredTensor {
-  /// One element.
-  fileprivate func value(at position: Int) throws(FixtureError) -> Double {
-    try read(shape.element(at: position)).value(at: 0)
-  }
-}
-
-extension ConformanceCase {
-  /// The plan, and the formula's inputs for one element.
-  fileprivate func element(
-    _ variant: any FocalLossVariant.Type, at position: Int, _ provenance: Provenance
-  ) throws(JudgingError) -> (plan: Plan, inputs: [Double]) {
-    let plan = try plan(variant, provenance)
-    var blocks = InputBlocks(self, plan)
-    for block in plan.elements.regions(maximumCount: Judge.blockCount)
-    where block.positions.contains(position) {
-      let tensors = try blocks.tensors(for: block)
-      do throws(Rejection) {
-        let columns = try plan.columns(for: block, from: tensors)
-        return (plan, columns.map { $0[$0.count == 1 ? 0 : position - block.offset] })
-      } catch {
-        throw .rejected(error)
+  /// The steps of the reduction.
+  func reductionSteps() throws(JudgingError) -> [Explanation.Step] {
+    let traced = try values(in: TracingArithmetic())
+    let enclosures = try values(in: EnclosureArithmetic(accuracy))
+    var known: [Int: [ReducedValue<MPFRInterval>]] = [:]
+    var steps: [Explanation.Step] = []
+    for (number, reduced) in traced.enumerated() {
+      let value = try exact.value(in: reduced.type.float) { precision throws(JudgingError) in
+        if let intervals = known[precision] { return intervals[number].value }
+        let intervals = try values(in: ExactArithmetic(precision: precision))
+        known[precision] = intervals
+        return intervals[number].value
       }
+      steps.append(
+        step(
+          reduced.text, number, reduced.value, enclosures[number].value, value, reduced.type,
+          operands: reduced.operands.map { steps[$0].error }))
+      lastExact = value
     }
-    throw .rejected(Rejection(nil, "there is no element at \(position)"))
+    return steps
+  }
+
+  private func values<A: ReducingArithmetic>(
+    in arithmetic: A
+  ) throws(JudgingError) -> [ReducedValue<A.Value>] {
+    var evaluation = Evaluation(plan, in: arithmetic)
+    var blocks = InputBlocks(computation.conformanceCase, plan)
+    for block in plan.elements.regions(maximumCount: ConformanceCase.exactBlockCount) {
+      _ = try evaluation.evaluated(block, try blocks.tensors(for: block))
+    }
+    return evaluation.reductionSteps()
+  }
+
+  private func step(
+    _ text: String, _ number: Int, _ traced: TracingArithmetic.Value, _ enclosure: Enclosure,
+    _ exactValue: ExactValue, _ type: ElementType, operands: [Double?]?, innerKernel: String? = nil,
+    stage: Double? = nil
+  ) -> Explanation.Step {
+    let error = exactValue.error(of: traced.native)
+    let unrounded = exact.value(in: type.float) { _ in traced.unrounded }
+    let ownError = operands == nil ? nil : unrounded.error(of: traced.native)
+    let inherited = error.flatMap { error in ownError.map { (error - $0).magnitude } }
+    let largest = (operands ?? []).compactMap { $0?.magnitude }.max() ?? 0
+    return Explanation.Step(
+      text: text, number: number, innerKernel: innerKernel, type: type, native: traced.native,
+      allowed: enclosure.hasNumbers ? enclosure.lower...enclosure.upper : nil,
+      mayBeNaN: enclosure.mayBeNaN, exact: exactValue.rounded, error: error, ownError: ownError,
+      amplification: largest > 0 ? inherited.map { $0 / largest } : nil, stage: stage)
   }
 }

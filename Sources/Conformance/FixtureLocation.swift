@@ -80,12 +80,15 @@ public struct FixtureLocation: Hashable, Sendable {
     return try FixtureManifest(path: path)
   }
 
+  /// The folder of the fixture, in the spelling of its path.
+  var folder: String { Self.folder(of: path) }
+
   private static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  private static func join(_ folder: String, _ name: String) -> String {
+  static func join(_ folder: String, _ name: String) -> String {
     folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
 }

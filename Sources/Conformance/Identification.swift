@@ -1,22 +1,14 @@
 internal import Arithmetic
-public import FocalLoss
+internal import FocalLoss
 internal import Tensors
 
 /// Which documented program a build runs: every variant, and every known order of operations, evaluated on the inputs
 /// of its cases and ranked by the share of elements inside of its enclosure.
 public struct Identification: Sendable {
-  /// A program that a build may run.
-  public struct Candidate: Hashable, Sendable {
-    /// The variant.
-    public let variant: String
-    /// The order of the cross entropy, for a variant that has one.
-    public let crossEntropy: CrossEntropyOrder?
-  }
-
   /// How well one candidate explains the cases that name one variant.
   public struct Rank: Hashable, Sendable {
     /// The program.
-    public let candidate: Candidate
+    public let candidate: DocumentedProgram
     /// How many elements lie in its enclosures.
     public internal(set) var inside = 0
     /// How many elements were looked at.
@@ -58,7 +50,7 @@ public struct Identification: Sendable {
       else { continue }
       var group = groups[conformanceCase.variant] ?? Group(variant: conformanceCase.variant)
       group.caseCount += 1
-      for candidate in Self.candidates {
+      for candidate in DocumentedProgram.losses {
         var rank =
           group.ranks.first { $0.candidate == candidate } ?? Rank(candidate: candidate)
         guard let inside = try Self.inside(candidate, conformanceCase, loss, fixture.provenance) else {
@@ -75,41 +67,46 @@ public struct Identification: Sendable {
     self.groups = groups.keys.sorted().compactMap { groups[$0] }.map(Self.sorted)
   }
 
-  /// Every variant with every order that it can have.
-  private static let candidates: [Candidate] = Variants.all.flatMap { variant in
-    variant.hasCrossEntropy
-      ? CrossEntropyOrder.allCases.map { Candidate(variant: variant.name, crossEntropy: $0) }
-      : [Candidate(variant: variant.name, crossEntropy: nil)]
-  }
-
   /// Ranks by the share of all the group's elements, so that a candidate that takes few of the cases comes late.
   private static func sorted(_ group: Group) -> Group {
     var group = group
-    let order = { (rank: Rank) in candidates.firstIndex(of: rank.candidate) ?? candidates.count }
+    let order = { (rank: Rank) in
+      DocumentedProgram.losses.firstIndex(of: rank.candidate) ?? DocumentedProgram.losses.count
+    }
     group.ranks.sort { ($0.inside, order($1)) > ($1.inside, order($0)) }
     return group
   }
 
   /// How many elements lie inside, or nil when the candidate does not take the case's inputs.
   private static func inside(
-    _ candidate: Candidate, _ conformanceCase: ConformanceCase, _ loss: StoredTensor, _ provenance: Provenance
+    _ candidate: DocumentedProgram, _ conformanceCase: ConformanceCase, _ loss: StoredTensor,
+    _ provenance: Provenance
   ) throws(FixtureError) -> Int? {
-    var signature = Signature(
-      conformanceCase.parameters,
-      conformanceCase.inputs.mapValues { Signature.Input($0.elementType, $0.shape) },
-      build: Build(provenance.framework, provenance.frameworkVersion))
-    signature.crossEntropy = candidate.crossEntropy
-    guard let plan = try? Variants.named(candidate.variant)?.plan(signature), plan.type == loss.elementType,
-      plan.elements.count == loss.shape.count
-    else { return nil }
+    let plan: Plan?
+    do throws(JudgingError) {
+      plan = try conformanceCase.plan(candidate, provenance, of: loss.elementType)
+    } catch {
+      if case .unreadable(let error) = error { throw error }
+      return nil
+    }
+    guard let plan, plan.shape.count == loss.shape.count else { return nil }
     var evaluation = Evaluation(plan, in: EnclosureArithmetic(Accuracy(provenance)))
     var blocks = InputBlocks(conformanceCase, plan)
     var inside = 0
     for block in plan.elements.regions(maximumCount: Judge.blockCount) {
-      guard let region = loss.shape.region(matching: block, of: plan.elements) else { return nil }
       do throws(JudgingError) {
         let enclosures = try evaluation.evaluated(block, try blocks.tensors(for: block)).results
+        guard plan.reductions.isEmpty else { continue }
+        guard let region = loss.shape.region(matching: block, of: plan.elements) else { return nil }
         inside += zip(enclosures, try loss.block(region).values).count { $0.contains($1) }
+      } catch {
+        if case .unreadable(let error) = error { throw error }
+        return nil
+      }
+    }
+    if let enclosures = evaluation.conclude() {
+      do throws(JudgingError) {
+        inside = zip(enclosures, try loss.block(loss.shape.whole).values).count { $0.contains($1) }
       } catch {
         if case .unreadable(let error) = error { throw error }
         return nil

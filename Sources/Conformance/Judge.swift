@@ -14,9 +14,14 @@ public struct Judge {
 
   private let policy: Policy
   private let arithmetic = NativeArithmetic()
-  // The fast path's errors carry the platform's elementary functions in their last digits, and a report is the same
-  // bytes everywhere.
-  private let exact = ExactEvaluator(usesFastPath: false)
+  private let exact = ExactEvaluator()
+
+  /// How many exact values of elements have been found in which way so far.
+  var exactCounts: ExactCounts {
+    var counts = ExactCounts()
+    (counts.fast, counts.slow) = (exact.fastCount, exact.slowCount)
+    return counts
+  }
 
   /// A judge for one thread.
   public init(policy: Policy) { self.policy = policy }
@@ -48,7 +53,7 @@ public struct Judge {
       return try judgeRaised(conformanceCase, variant, fixture.provenance, &report)
     }
     let plan = try conformanceCase.plan(variant, fixture.provenance)
-    try judge(loss, of: conformanceCase, plan, fixture.provenance, &report)
+    report.tensors.append(try judge(loss, of: conformanceCase, plan, fixture.provenance, &report.printed))
     for gradient in conformanceCase.grads.values.sorted(by: { $0.name < $1.name }) {
       report.tensors.append(try judge(gradient, of: conformanceCase, variant, plan, fixture.provenance))
     }
@@ -61,15 +66,44 @@ public struct Judge {
   /// Compares the loss with the plan's results.
   private func judge(
     _ loss: StoredTensor, of conformanceCase: ConformanceCase, _ plan: Plan, _ provenance: Provenance,
-    _ report: inout CaseReport
-  ) throws(JudgingError) {
-    if let mismatch = plan.mismatch(loss) {
-      report.tensors.append(TensorReport(loss, .error(mismatch)))
-      return
+    _ printed: inout PrintedNumbers?
+  ) throws(JudgingError) -> TensorReport {
+    if let mismatch = plan.mismatch(loss) { return TensorReport(loss, .error(mismatch)) }
+    printed = PrintedNumbers(conformanceCase.attributes)
+    return try compare(
+      loss, of: conformanceCase, plan, provenance, others: DocumentedProgram.losses, &printed)
+  }
+
+  /// Compares a gradient with what reverse mode over the documented formula gives, under the framework's adjoint rules.
+  ///
+  /// The gradient of another input, or by a framework whose rules are not known, is carried.
+  private func judge(
+    _ gradient: StoredTensor, of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type,
+    _ loss: Plan, _ provenance: Provenance
+  ) throws(JudgingError) -> TensorReport {
+    if let mismatch = conformanceCase.mismatch(gradient, of: conformanceCase.inputs) {
+      return TensorReport(gradient, .error(mismatch))
     }
-    var comparator = TensorComparator(policy, plan.type)
+    if let mismatch = conformanceCase.gradOutputs["loss"].flatMap(loss.mismatch) {
+      return TensorReport(gradient, .error("cannot be judged, since grad_outputs/loss \(mismatch)"))
+    }
+    let build = Build(provenance.framework, provenance.frameworkVersion)
+    guard gradient.name == "grads/\(variant.inputs[0])", let rules = AdjointRules(build),
+      gradient.shape == loss.elements
+    else { return TensorReport(gradient, .carried) }
+    let plan = try conformanceCase.gradient(of: loss, rules)
+    var printed: PrintedNumbers?
+    return try compare(
+      gradient, of: conformanceCase, plan, provenance, others: DocumentedProgram.gradients, &printed)
+  }
+
+  /// Compares a tensor with the results of a plan: against what the policy allows, and against the exact values.
+  private func compare(
+    _ tensor: StoredTensor, of conformanceCase: ConformanceCase, _ plan: Plan, _ provenance: Provenance,
+    others: [DocumentedProgram], _ printed: inout PrintedNumbers?
+  ) throws(JudgingError) -> TensorReport {
+    var comparator = TensorComparator(policy, plan)
     var worstInputs: [Int: [NamedValue]] = [:]
-    var printed = PrintedNumbers(conformanceCase.attributes)
     var evaluation = Evaluation(plan, in: arithmetic)
     var enclosures =
       policy == .derived ? Evaluation(plan, in: EnclosureArithmetic(Accuracy(provenance))) : nil
@@ -78,79 +112,30 @@ public struct Judge {
       let tensors = try blocks.tensors(for: block)
       let (inputs, results) = try evaluation.evaluated(block, tensors)
       let allowed = try enclosures?.evaluated(block, tensors).results
-      guard plan.reductions.isEmpty, let region = loss.shape.region(matching: block, of: plan.elements) else {
-        continue
-      }
-      let actual = try loss.block(region)
-      let exact = allowed.map { _ in
-        self.exact.values(
-          of: plan.formula, at: inputs, count: block.count, in: plan.type.floatFormat ?? .float64)
-      }
+      guard plan.reductions.isEmpty, let region = tensor.shape.region(matching: block, of: plan.elements)
+      else { continue }
+      let actual = try tensor.block(region)
+      let exact = exact.values(of: plan.formula, at: inputs, count: block.count, in: plan.type.float)
       comparator.add(results, actual, allowed, exact, at: block.offset)
       comparator.addHazards(results, exact, inputs[0])
       printed?.append(expected: results, actual: actual.values)
       worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
     }
     if let results = evaluation.conclude() {
-      let actual = try loss.block(loss.shape.whole)
-      comparator.add(results, actual, enclosures?.conclude(), nil, at: 0)
+      let actual = try tensor.block(tensor.shape.whole)
+      let exact = try conformanceCase.exactResults(of: plan, by: exact)
+      comparator.add(results, actual, enclosures?.conclude(), exact, at: 0)
       printed?.append(expected: results, actual: actual.values)
     }
-    report.printed = printed
-    report.tensors.append(
-      TensorReport(
-        loss, .compared(comparator.comparison, comparator.rule, worstInputs: worstInputs), comparator.hazards)
-    )
-  }
-
-  /// Compares a gradient with what reverse mode over the documented formula gives, under the framework's adjoint rules.
-  ///
-  /// Under a tolerance, or by a framework whose rules are not known, a gradient is carried.
-  private func judge(
-    _ gradient: StoredTensor, of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type,
-    _ plan: Plan, _ provenance: Provenance
-  ) throws(JudgingError) -> TensorReport {
-    if let mismatch = conformanceCase.mismatch(gradient, of: conformanceCase.inputs) {
-      return TensorReport(gradient, .error(mismatch))
-    }
-    if let mismatch = conformanceCase.gradOutputs["loss"].flatMap(plan.mismatch) {
-      return TensorReport(gradient, .error("cannot be judged, since grad_outputs/loss \(mismatch)"))
-    }
-    let build = Build(provenance.framework, provenance.frameworkVersion)
-    guard policy == .derived, gradient.name == "grads/\(variant.inputs[0])", let rules = AdjointRules(build),
-      gradient.shape == plan.elements
-    else { return TensorReport(gradient, .carried) }
-    var native = GradientEvaluation(plan, rules: rules, in: arithmetic)
-    var enclosures = GradientEvaluation(plan, rules: rules, in: EnclosureArithmetic(Accuracy(provenance)))
-    // The real function does not depend on the framework; its upstream is exact where nothing was reduced.
-    let exactFormula =
-      plan.reductions.isEmpty ? plan.formula.gradient(of: variant.inputs[0], rules: .torch) : nil
-    var comparator = TensorComparator(policy, gradient.elementType)
-    var worstInputs: [Int: [NamedValue]] = [:]
-    var blocks = InputBlocks(conformanceCase, plan)
-    let regions = Array(plan.elements.regions(maximumCount: Self.blockCount))
-    for block in regions where native.needsCounts {
-      let tensors = try blocks.tensors(for: block)
-      try native.counted(block, tensors)
-      try enclosures.counted(block, tensors)
-    }
-    for block in regions {
-      let tensors = try blocks.tensors(for: block)
-      let upstream = try conformanceCase.gradOutput(for: block, plan)
-      let (inputs, expected) = try native.evaluated(block, tensors, upstream)
-      let allowed = try enclosures.evaluated(block, tensors, upstream).results
-      let exact = exactFormula.map { formula in
-        self.exact.values(
-          of: formula, at: inputs + [upstream], count: block.count,
-          in: gradient.elementType.floatFormat ?? .float64)
-      }
-      comparator.add(expected, try gradient.block(block), allowed, exact, at: block.offset)
-      comparator.addHazards(expected, exact, inputs[0])
-      worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
+    let comparison = comparator.comparison
+    var nonconformance = comparison.outside > 0 ? Nonconformance(comparison) : nil
+    if policy == .derived, nonconformance != nil {
+      let search = ReorderingSearch(conformanceCase: conformanceCase, provenance: provenance, exact: exact)
+      nonconformance?.reordered = try search.program(giving: tensor, in: plan, among: others)
     }
     return TensorReport(
-      gradient, .compared(comparator.comparison, comparator.rule, worstInputs: worstInputs),
-      comparator.hazards)
+      tensor, .compared(comparison, comparator.rule, worstInputs: worstInputs), comparator.hazards,
+      nonconformance)
   }
 
   /// A framework that raised agrees with its documentation when the reference rejects the input as well.
@@ -194,11 +179,15 @@ private struct TensorComparator {
   private var comparator: Comparator
   private let tolerance: Tolerance?
   private let format: FloatFormat
+  /// The format with the fewest bits that goes into the result.
+  private let narrowest: FloatFormat
   private var widths = ULPDistribution()
   private(set) var hazards = Hazards()
 
-  init(_ policy: Policy, _ type: ElementType) {
-    format = type.floatFormat ?? .float64
+  init(_ policy: Policy, _ plan: Plan) {
+    let type = plan.type
+    format = type.float
+    narrowest = plan.formula.inputs.map(\.type.float).reduce(format) { $1.precision < $0.precision ? $1 : $0 }
     switch policy {
     case .derived:
       tolerance = nil
@@ -215,26 +204,23 @@ private struct TensorComparator {
   var rule: TensorReport.Rule { tolerance.map(TensorReport.Rule.tolerance) ?? .enclosure(widths: widths) }
 
   mutating func add(
-    _ expected: [Double], _ actual: Tensor, _ enclosures: [Enclosure]?, _ exact: [ExactValue]?, at offset: Int
+    _ expected: [Double], _ actual: Tensor, _ enclosures: [Enclosure]?, _ exact: [ExactValue], at offset: Int
   ) {
-    guard let enclosures else { return comparator.add(expected: expected, actual: actual, offset: offset) }
-    for width in enclosures.compactMap({ $0.width(in: format) }) { widths.add(width) }
-    let references = enclosures.enumerated().map { index, enclosure in
-      let (allowed, exact) = (
-        Allowance(enclosure.lower, enclosure.upper, admitsNaN: enclosure.mayBeNaN), exact?[index]
+    for width in (enclosures ?? []).compactMap({ $0.width(in: format) }) { widths.add(width) }
+    let references = exact.enumerated().map { index, exact in
+      ElementReference(
+        enclosures.map { Allowance($0[index]) }, exact: exact.rounded,
+        actualError: exact.error(of: actual.value(at: index)), expectedError: exact.error(of: expected[index])
       )
-      return ElementReference(
-        allowed, exact: exact?.rounded, actualError: exact?.error(of: actual.value(at: index)),
-        expectedError: exact?.error(of: expected[index]))
     }
     comparator.add(expected: expected, actual: actual, references: references, offset: offset)
   }
 
   /// Notes where the expected values themselves are not the loss.
-  mutating func addHazards(_ expected: [Double], _ exact: [ExactValue]?, _ inputs: [Double]) {
-    for (index, exact) in (exact ?? []).enumerated() {
-      guard let kind = Hazard.kind(expected[index], exact, in: format) else { continue }
-      hazards.add(kind, at: inputs[inputs.count == 1 ? 0 : index])
+  mutating func addHazards(_ expected: [Double], _ exact: [ExactValue], _ inputs: [Double]) {
+    for (index, exact) in exact.enumerated() {
+      hazards.add(
+        expected[index], exact, at: inputs[inputs.count == 1 ? 0 : index], in: format, narrowest: narrowest)
     }
   }
 }
@@ -250,30 +236,11 @@ extension ConformanceCase {
     }
     return nil
   }
-
-  /// The gradient that was fed in, for a block of the loss's elements: ones when the fixture has none.
-  fileprivate func gradOutput(for block: Region, _ plan: Plan) throws(JudgingError) -> [Double] {
-    guard let gradOutput = gradOutputs["loss"] else { return [1] }
-    let region =
-      plan.reductions.isEmpty
-      ? gradOutput.shape.region(matching: block, of: plan.elements) : gradOutput.shape.whole
-    return try gradOutput.block(region ?? gradOutput.shape.whole).values
-  }
 }
 
-extension GradientEvaluation {
-  fileprivate mutating func counted(_ block: Region, _ tensors: [String: Tensor]) throws(JudgingError) {
-    do throws(Rejection) { try count(block, from: tensors) } catch { throw .rejected(error) }
-  }
-
-  fileprivate func evaluated(
-    _ block: Region, _ tensors: [String: Tensor], _ upstream: [Double]
-  ) throws(JudgingError) -> (inputs: [[Double]], results: [A.Value]) {
-    do throws(Rejection) {
-      return try evaluate(block, from: tensors, gradOutput: upstream)
-    } catch {
-      throw .rejected(error)
-    }
+extension Allowance {
+  fileprivate init(_ enclosure: Enclosure) {
+    self.init(enclosure.lower, enclosure.upper, admitsNaN: enclosure.mayBeNaN)
   }
 }
 
@@ -287,9 +254,13 @@ extension Plan {
 }
 
 extension TensorReport {
-  init(_ tensor: StoredTensor, _ finding: Finding, _ hazards: Hazards = Hazards()) {
+  init(
+    _ tensor: StoredTensor, _ finding: Finding, _ hazards: Hazards = Hazards(),
+    _ nonconformance: Nonconformance? = nil
+  ) {
     self.init(
-      name: tensor.name, type: tensor.elementType, shape: tensor.shape, finding: finding, hazards: hazards)
+      name: tensor.name, type: tensor.elementType, shape: tensor.shape, finding: finding, hazards: hazards,
+      nonconformance: nonconformance)
   }
 }
 

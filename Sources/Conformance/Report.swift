@@ -7,7 +7,9 @@ public struct Report: Sendable {
   /// By what it was decided whether an element is within.
   public let policy: Policy
   /// The fixtures, in the order in which they were judged.
-  public let fixtures: [FixtureReport]
+  public internal(set) var fixtures: [FixtureReport]
+  /// What ledgers of known differences had to do with it; nil when there was none.
+  public internal(set) var ledger: LedgerFindings?
 
   /// A report of some fixtures.
   public init(policy: Policy, fixtures: [FixtureReport]) {
@@ -18,10 +20,12 @@ public struct Report: Sendable {
   /// All cases, fixture by fixture, in the order of their names.
   public var cases: [CaseReport] { fixtures.flatMap(\.cases) }
 
-  /// The worst of the fixtures' verdicts; error when there is no case, or when nothing was compared: no element of
-  /// any tensor, and no case that raised.
+  /// The worst of the fixtures' verdicts, with conformant for known; error when there is no case, or when nothing was
+  /// compared: no element of any tensor, and no case that raised. A stale ledger is nonconformant.
   public var verdict: Verdict {
-    comparesNothing ? .error : fixtures.map(\.verdict).max() ?? .error
+    let worst = comparesNothing ? .error : fixtures.map(\.verdict).max() ?? .error
+    let isStale = ledger?.stale.isEmpty == false
+    return max(worst == .known ? .conformant : worst, isStale ? .nonconformant : .conformant)
   }
 
   /// Whether no element was compared, and no case raised.
@@ -41,10 +45,25 @@ public struct FixtureReport: Sendable {
   /// Why nothing of the file could be judged, or nil.
   public let error: FixtureError?
   /// The cases that were selected.
-  public let cases: [CaseReport]
+  public internal(set) var cases: [CaseReport]
+  /// Where it was read, which no report tells.
+  let path: String
+  /// How the exact values of its elements were found.
+  public var exactCounts = ExactCounts()
 
   /// The worst of the cases' verdicts.
   public var verdict: Verdict { error == nil ? cases.map(\.verdict).max() ?? .conformant : .error }
+}
+
+/// How many exact values were found in which way.
+public struct ExactCounts: Hashable, Sendable {
+  /// By intervals of `Double`.
+  public var fast = 0
+  /// By MPFR.
+  public var slow = 0
+
+  /// None so far.
+  public init() {}
 }
 
 /// What was found in one case.
@@ -66,7 +85,9 @@ public struct CaseReport: Sendable {
   /// Why a case that raised has its verdict.
   public internal(set) var reason: String?
   /// Whether a framework raised on input that its documentation allows.
-  var raisedUnduly = false
+  public internal(set) var raisedUnduly = false
+  /// What lists that the framework raised unduly, or nil.
+  public internal(set) var knownRaise: KnownDifference?
   /// Its tensors.
   public internal(set) var tensors: [TensorReport] = []
   /// The numbers that its documentation prints, when the fixture states them.
@@ -80,8 +101,8 @@ public struct CaseReport: Sendable {
   /// The worst of the case's own and its tensors' verdicts.
   public var verdict: Verdict {
     if error != nil { return .error }
-    return max(
-      raisedUnduly ? .nonconformant : .conformant, tensors.compactMap(\.verdict).max() ?? .conformant)
+    let raise: Verdict = raisedUnduly ? knownRaise == nil ? .nonconformant : .known : .conformant
+    return max(raise, tensors.compactMap(\.verdict).max() ?? .conformant)
   }
 }
 
@@ -97,6 +118,19 @@ public struct TensorReport: Sendable {
   public let finding: Finding
   /// Where the documented formula itself does not give the loss.
   public let hazards: Hazards
+  /// What a nonconformant tensor is known to be; nil for others, and in a comparison of two files.
+  public let nonconformance: Nonconformance?
+  /// What lists the difference of a nonconformant tensor, or nil.
+  public internal(set) var known: KnownDifference?
+
+  /// What is known of a tensor.
+  init(
+    name: String, type: ElementType?, shape: Shape?, finding: Finding, hazards: Hazards = Hazards(),
+    nonconformance: Nonconformance? = nil
+  ) {
+    (self.name, self.type, self.shape, self.finding) = (name, type, shape, finding)
+    (self.hazards, self.nonconformance) = (hazards, nonconformance)
+  }
 
   /// What is known of a tensor.
   public enum Finding: Sendable {
@@ -120,9 +154,10 @@ public struct TensorReport: Sendable {
 
   /// The verdict, or nil for a tensor that is only carried.
   public var verdict: Verdict? {
-    switch finding {
-    case .compared(let comparison, _, _): comparison.outside > 0 ? .nonconformant : .conformant
-    case .different: .nonconformant
+    let nonconformant: Verdict = known == nil ? .nonconformant : .known
+    return switch finding {
+    case .compared(let comparison, _, _): comparison.outside > 0 ? nonconformant : .conformant
+    case .different: nonconformant
     case .error: .error
     case .carried: nil
     }

@@ -30,11 +30,11 @@ public struct Runner {
   public func run(
     _ fixtures: [FixtureLocation], progress: (Progress) -> Void = { _ in }
   ) -> Report {
-    let judge = Judge(policy: policy)
     var reports: [FixtureReport] = []
     for (index, location) in fixtures.enumerated() {
       do throws(FixtureError) {
         let fixture = try location.open()
+        let judge = Judge(policy: policy)
         var cases: [CaseReport] = []
         for (caseIndex, name) in fixture.caseNames.enumerated() {
           progress(
@@ -47,10 +47,12 @@ public struct Runner {
         reports.append(
           FixtureReport(
             file: fixture.fileName, digest: fixture.digest, provenance: fixture.provenance, error: nil,
-            cases: cases))
+            cases: cases, path: location.path, exactCounts: judge.exactCounts))
       } catch {
         reports.append(
-          FixtureReport(file: location.fileName, digest: nil, provenance: nil, error: error, cases: []))
+          FixtureReport(
+            file: location.fileName, digest: nil, provenance: nil, error: error, cases: [],
+            path: location.path))
       }
     }
     return Report(policy: policy, fixtures: reports)

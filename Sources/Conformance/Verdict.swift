@@ -2,19 +2,22 @@
 public enum Verdict: String, Hashable, Sendable, Comparable {
   /// Nothing lies outside of what is allowed.
   case conformant
+  /// Something differs by more than is allowed, and a ledger lists all that does, each with its reason.
+  case known
   /// Something differs by more than is allowed.
   case nonconformant
   /// It could not be judged.
   case error
 
-  /// Conformant is best, error is worst.
+  /// Conformant is best, then known, then nonconformant; error is worst.
   public static func < (x: Verdict, y: Verdict) -> Bool { x.rank < y.rank }
 
   private var rank: Int {
     switch self {
     case .conformant: 0
-    case .nonconformant: 1
-    case .error: 2
+    case .known: 1
+    case .nonconformant: 2
+    case .error: 3
     }
   }
 }

@@ -27,8 +27,10 @@ public struct Evaluation<A: ReducingArithmetic> {
     _ block: Region, from tensors: [String: Tensor]
   ) throws(Rejection) -> (inputs: [[Double]], results: [A.Value]) {
     let inputs = try plan.columns(for: block, from: tensors)
-    let results = plan.formula.evaluate(
-      inputs.map { $0.map(arithmetic.input) }, count: block.count, in: arithmetic)
+    let columns = zip(inputs, plan.formula.inputs).map { column, input in
+      column.map { arithmetic.constant($0, input.type.float) }
+    }
+    let results = plan.formula.evaluate(columns, count: block.count, in: arithmetic)
     if fold != nil {
       let selection = try plan.selection?.column(for: block, from: tensors)
       fold?.add(results, at: block.offset, where: selection)
@@ -39,16 +41,61 @@ public struct Evaluation<A: ReducingArithmetic> {
 
   /// The reduced results: one, or one for each row where rows are what is reduced last; nil for reduction none.
   public func conclude() -> [A.Value]? {
-    guard var results = fold?.results() else { return nil }
+    guard let fold else { return nil }
+    let (steps, results) = trace(fold)
+    return results.map { steps[$0].value }
+  }
+
+  /// How the reduced results come about, step by step; empty for reduction none.
+  public func reductionSteps() -> [ReducedValue<A.Value>] { fold.map { trace($0).steps } ?? [] }
+
+  private func trace(_ fold: Fold<A>) -> (steps: [ReducedValue<A.Value>], results: [Int]) {
+    var trace = ReductionTrace<A.Value>()
+    var results = fold.results(of: "element", operands: [], &trace)
     for step in plan.reductions.dropFirst() {
       let next = Fold(step, in: arithmetic)
-      next.add(results, at: 0, where: nil)
-      results = next.results()
+      next.add(results.map { trace.steps[$0].value }, at: 0, where: nil)
+      results = next.results(of: plan.reductions[0].nounOfResults, operands: results, &trace)
     }
-    guard let conclusion = plan.conclusion else { return results }
-    let count = arithmetic.constant(tally, conclusion.formula.type.float)
-    let inputs = conclusion.tally == nil ? [results] : [results, [count]]
-    return conclusion.formula.evaluate(inputs, count: results.count, in: arithmetic)
+    guard let formula = plan.conclusion?.formula else { return (trace.steps, results) }
+    let count = arithmetic.constant(tally, formula.type.float)
+    let inputs = [results.map { trace.steps[$0].value }, [count]]
+    let columns = formula.columns(Array(inputs.prefix(formula.inputs.count)), in: arithmetic)
+    var places: [Int: Int] = [:]
+    for (index, step) in formula.steps.enumerated() {
+      switch step.operation {
+      case .input(0): places[index] = results[0]
+      case .input, .constant: break
+      default:
+        places[index] = trace.note(
+          formula.text(of: index), step.format.type, columns[index][0],
+          operands: formula.operands(of: index).compactMap { places[$0] })
+      }
+    }
+    return (trace.steps, [trace.steps.count - 1])
+  }
+}
+
+/// One step of a reduction.
+public struct ReducedValue<Value> {
+  /// What it computes, such as `sum of 12 elements`.
+  public let text: String
+  /// The type that it is rounded to.
+  public let type: ElementType
+  /// Its value.
+  public let value: Value
+  /// The steps that it reads; elements, counts and constants are no steps.
+  public let operands: [Int]
+}
+
+/// The steps of a reduction so far.
+private struct ReductionTrace<Value> {
+  private(set) var steps: [ReducedValue<Value>] = []
+
+  /// Appends a step, and says which one it is.
+  mutating func note(_ text: String, _ type: ElementType, _ value: Value, operands: [Int]) -> Int {
+    steps.append(ReducedValue(text: text, type: type, value: value, operands: operands))
+    return steps.count - 1
   }
 }
 
@@ -83,29 +130,63 @@ private final class Fold<A: ReducingArithmetic> {
     }
   }
 
-  func results() -> [A.Value] {
-    if case .rows = step.extent { return rows }
-    return zip(sums, counts).map(result)
-  }
-
+  /// Keeps the present row's result, and begins the next row.
   private func endRow() {
-    rows.append(result(sums[0], counts[0]))
+    var trace = ReductionTrace<A.Value>()
+    let result = reduced(0, of: "element", "", operands: [], &trace)
+    rows.append(trace.steps[result].value)
     (sums[0], counts[0]) = (arithmetic.sum(), 0)
   }
 
-  private func result(_ sum: A.Sum, _ count: Int) -> A.Value {
-    let (format, stored) = (step.accumulationType.float, Site(step.storedType.float))
-    var result = arithmetic.value(of: sum, count: count, step.reduction, format)
-    if step.reduction == .mean {
-      if step.roundsSum { result = arithmetic.operation(.round, at: stored)(result) }
-      result = arithmetic.operation(.divide, at: Site(format))(
-        result, arithmetic.constant(Double(count), format))
+  /// Appends the steps of every column, or a step for every row, and says which are the results.
+  func results(
+    of noun: String, operands: [Int], _ trace: inout ReductionTrace<A.Value>
+  ) -> [Int] {
+    if case .rows(let length) = step.extent {
+      return rows.enumerated().map { row, value in
+        trace.note(
+          "\(step.reduction) of \(length) \(noun)s, row \(row)", step.storedType, value, operands: operands)
+      }
     }
-    return arithmetic.operation(.round, at: stored)(result)
+    return sums.indices.map { column in
+      reduced(column, of: noun, sums.count == 1 ? "" : " of label \(column)", operands: operands, &trace)
+    }
+  }
+
+  /// Appends the steps of one column, and says which is the result.
+  private func reduced(
+    _ column: Int, of noun: String, _ place: String, operands: [Int], _ trace: inout ReductionTrace<A.Value>
+  ) -> Int {
+    let (accumulated, stored) = (step.accumulationType, step.storedType)
+    func rounded(_ index: Int) -> Int {
+      guard stored != accumulated else { return index }
+      let value = arithmetic.operation(.round, at: Site(stored.float))(trace.steps[index].value)
+      return trace.note("rounded to \(stored)", stored, value, operands: [index])
+    }
+    let count = counts[column]
+    var result = trace.note(
+      "sum of \(count) \(noun)\(count == 1 ? "" : "s")\(place)", accumulated,
+      arithmetic.value(of: sums[column], count: count, step.reduction, accumulated.float),
+      operands: operands)
+    if step.reduction == .mean {
+      if step.roundsSum { result = rounded(result) }
+      let divisor = arithmetic.constant(Double(count), accumulated.float)
+      let quotient = arithmetic.operation(.divide, at: Site(accumulated.float))(
+        trace.steps[result].value, divisor)
+      result = trace.note("sum / \(count)\(place)", accumulated, quotient, operands: [result])
+    }
+    return rounded(result)
   }
 }
 
 extension ElementType {
   /// The format of a type that a formula computes in.
   var float: FloatFormat { floatFormat ?? .float64 }
+}
+
+extension ReductionStep {
+  /// What one of its results is called.
+  fileprivate var nounOfResults: String {
+    if case .rows = extent { "row" } else { "label" }
+  }
 }

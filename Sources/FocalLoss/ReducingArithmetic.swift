@@ -6,9 +6,6 @@ public protocol ReducingArithmetic: Arithmetic {
   /// A sum under way.
   associatedtype Sum
 
-  /// The value of an element of an input.
-  func input(_ value: Double) -> Value
-
   /// An empty sum.
   func sum() -> Sum
 
@@ -22,8 +19,6 @@ public protocol ReducingArithmetic: Arithmetic {
 
 /// The exact sum, rounded once: what every order of summation approaches, on every machine.
 extension NativeArithmetic: ReducingArithmetic {
-  public func input(_ value: Double) -> Double { value }
-
   public func sum() -> ExactSum { ExactSum() }
 
   public func add(_ value: Double, to sum: ExactSum) { sum.add(value) }
@@ -37,7 +32,8 @@ extension NativeArithmetic: ReducingArithmetic {
 ///
 /// A sum of values x whose additions form a tree of depth h, each rounded to nearest with unit roundoff u, differs
 /// from the exact sum by at most ((1 + u)ʰ − 1) · Σ|x| (N. J. Higham, "Accuracy and Stability of Numerical
-/// Algorithms", 2nd edition, section 4.2). Where subnormal numbers are flushed, each addition may lose one more.
+/// Algorithms", 2nd edition, section 4.2). Where subnormals may be flushed, each addition may lose as much as the least
+/// normal number of each operand and of its result.
 extension EnclosureArithmetic: ReducingArithmetic {
   /// The exact sums of the ends and of the magnitudes.
   public final class Bounds {
@@ -47,8 +43,6 @@ extension EnclosureArithmetic: ReducingArithmetic {
     fileprivate var mayBeNaN = false
     fileprivate var hasNumbers = true
   }
-
-  public func input(_ value: Double) -> Enclosure { Enclosure(value) }
 
   public func sum() -> Bounds { Bounds() }
 
@@ -64,10 +58,9 @@ extension EnclosureArithmetic: ReducingArithmetic {
     guard sum.hasNumbers else { return .nan }
     let depth = accuracy.summationDepth(of: count, isMean: reduction == .mean)
     let ends = (sum.lower.rounded(to: .float64), sum.upper.rounded(to: .float64))
-    let flushes = accuracy.flushesSubnormals
     guard depth > 0 else {
-      let result = Enclosure(format.round(ends.0), format.round(ends.1), mayBeNaN: sum.mayBeNaN)
-      return flushes ? result.flushed(in: format) : result
+      return flushed(
+        Enclosure(format.round(ends.0), format.round(ends.1), mayBeNaN: sum.mayBeNaN), format)
     }
     let magnitude = sum.magnitude.rounded(to: .float64)
     let growth = Double(depth) * Double(sign: .plus, exponent: -format.precision, significand: 1)
@@ -77,13 +70,55 @@ extension EnclosureArithmetic: ReducingArithmetic {
       return Enclosure(
         isSure ? ends.0 : -.infinity, isSure ? ends.1 : .infinity, mayBeNaN: sum.mayBeNaN || !isSure)
     }
+    // What is lost grows by no more than (1 + u)ʰ ≤ 3 on its way up. Sums of zeros alone lose nothing.
+    let lost = accuracy.flushesSubnormals && magnitude > 0 ? 9 * Double(count) * format.leastNormal : 0
     // (1 + u)ʰ − 1 ≤ hu + (hu)² for hu ≤ 1. The neighbours make up for the roundings here, and the results are values of
     // the format, so rounding to nearest loses none.
-    let lost = flushes ? Double(count) * format.leastNormal : 0
-    let slack = (magnitude * (growth + growth * growth) + lost).nextUp.nextUp.nextUp
-    let result = Enclosure(
-      format.round((ends.0.nextDown - slack).nextDown), format.round((ends.1.nextUp + slack).nextUp),
-      mayBeNaN: sum.mayBeNaN)
-    return flushes ? result.flushed(in: format) : result
+    let slack = (magnitude * (growth + growth * growth) + lost).nextUp.nextUp
+    return flushed(
+      Enclosure(
+        format.round((ends.0.nextDown - slack).nextDown), format.round((ends.1.nextUp + slack).nextUp),
+        mayBeNaN: sum.mayBeNaN), format)
+  }
+}
+
+/// The sum in real numbers; formats mean nothing.
+extension ExactArithmetic: ReducingArithmetic {
+  /// The sum so far.
+  public final class Total {
+    fileprivate var value: MPFRInterval
+    fileprivate init(_ value: MPFRInterval) { self.value = value }
+  }
+
+  public func sum() -> Total { Total(interval(from: 0, to: 0)) }
+
+  public func add(_ value: MPFRInterval, to sum: Total) {
+    sum.value = operation(.add, at: Site(.float64))(sum.value, value)
+  }
+
+  public func value(
+    of sum: Total, count: Int, _ reduction: Reduction, _ format: FloatFormat
+  ) -> MPFRInterval { sum.value }
+}
+
+/// The exact sum of the documented program's elements, and that sum rounded once.
+extension TracingArithmetic: ReducingArithmetic {
+  /// The sum so far, in both ways.
+  public struct Total {
+    fileprivate let native = ExactSum()
+    fileprivate let exact: ExactArithmetic.Total
+  }
+
+  public func sum() -> Total { Total(exact: exact.sum()) }
+
+  public func add(_ value: Value, to sum: Total) {
+    sum.native.add(value.native)
+    exact.add(exact.interval(from: value.native, to: value.native), to: sum.exact)
+  }
+
+  public func value(of sum: Total, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Value {
+    Value(
+      native: sum.native.rounded(to: format),
+      unrounded: exact.value(of: sum.exact, count: count, reduction, format))
   }
 }

@@ -10,11 +10,14 @@ public enum ExplanationText {
     let index = explanation.index.map(String.init).joined(separator: ", ")
     let (provenance, parameters) = (explanation.provenance, explanation.parameters)
     var text =
-      "\(visibleText(explanation.id))  outputs/loss\(index.isEmpty ? "" : " [\(index)]")\n"
+      "\(visibleText(explanation.id))  \(visibleText(explanation.tensor))\(index.isEmpty ? "" : " [\(index)]")\n"
       + "  \(visibleText(explanation.variant)) by \(visibleText("\(provenance.framework) \(provenance.frameworkVersion)")), "
-      + "alpha \(parameters.alpha), gamma \(parameters.gamma)\n\n"
+      + "alpha \(parameters.alpha), gamma \(parameters.gamma), reduction \(parameters.reduction.rawValue)\n\n"
     text += table(explanation)
-    text += "\n  actual   \(valueText(explanation.actual, type))\(error(explanation.actualError))\n"
+    text += "\n"
+    if let actual = explanation.actual {
+      text += "  actual   \(valueText(actual, type))\(error(explanation.actualError))\n"
+    }
     if let result = explanation.result {
       text += "  expected \(valueText(result.native, type))\(error(result.error))\n"
       if let exact = result.exact { text += "  exact    \(valueText(exact, type))\n" }
@@ -25,7 +28,7 @@ public enum ExplanationText {
 
   private static func table(_ explanation: Explanation) -> String {
     var table = TextTable(rows: [
-      ["step", "documented", "allowed", "exact", "error", "own rounding", "framework"]
+      ["step", "documented", "allowed", "exact", "error", "own rounding", "amplifies", "framework"]
     ])
     for step in explanation.steps where step.innerKernel == nil || step.ownError != nil {
       let indent = step.innerKernel == nil ? "" : "  "
@@ -33,6 +36,7 @@ public enum ExplanationText {
         "  #\(step.number) \(indent)\(step.text)", valueText(step.native, step.type),
         allowed(step, step.type),
         step.exact.map { valueText($0, step.type) } ?? "-", ulps(step.error), ulps(step.ownError),
+        step.amplification.map { "×\(measureText($0))" } ?? "",
         step.stage.map { valueText($0, step.type) } ?? "",
       ])
     }
@@ -48,7 +52,7 @@ public enum ExplanationText {
     return [range, step.mayBeNaN ? "NaN" : nil].compactMap { $0 }.joined(separator: " or ")
   }
 
-  private static func ulps(_ error: Double?) -> String { error.map(measureText) ?? "-" }
+  private static func ulps(_ error: Double?) -> String { error.map { measureText($0 == 0 ? 0 : $0) } ?? "-" }
 
   private static func error(_ error: Double?) -> String {
     error.map { "  (\(measureText($0)) ULP from the exact value)" } ?? ""
@@ -59,9 +63,10 @@ public enum ExplanationText {
       return
         "\nActual and documented part company at #\(parting.number), \(parting.text): the framework's own value is not allowed.\n"
     }
-    guard let result = explanation.result else { return "" }
-    let isInside =
-      explanation.actual.isNaN ? result.mayBeNaN : result.allowed?.contains(explanation.actual) ?? false
+    guard let result = explanation.result, let actual = explanation.actual else {
+      return "\nThis is an element before the reduction; the fixture has no value of it.\n"
+    }
+    let isInside = actual.isNaN ? result.mayBeNaN : result.allowed?.contains(actual) ?? false
     let hasStages = explanation.steps.contains { $0.stage != nil }
     switch (isInside, hasStages) {
     case (true, _): return "\nThe actual value is one that the documented operations may give.\n"

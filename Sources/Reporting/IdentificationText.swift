@@ -14,7 +14,7 @@ public enum IdentificationText {
       var table = TextTable()
       for rank in group.ranks {
         table.rows.append([
-          "  " + name(rank.candidate), "\(rank.inside) of \(rank.count) inside",
+          "  " + rank.candidate.description, "\(rank.inside) of \(rank.count) inside",
           "\(DecimalText.fixed(100 * rank.share, decimals: 2)) %",
         ])
       }
@@ -22,13 +22,9 @@ public enum IdentificationText {
       let best = group.ranks.filter { $0.inside == group.ranks[0].inside && $0.count == group.ranks[0].count }
       if !best.isEmpty {
         text +=
-          "  this build computes \(best.map { name($0.candidate) }.joined(separator: ", or as well "))\n"
+          "  this build computes \(best.map { $0.candidate.description }.joined(separator: ", or as well "))\n"
       }
     }
     return text
-  }
-
-  private static func name(_ candidate: Identification.Candidate) -> String {
-    candidate.variant + (candidate.crossEntropy.map { ", cross entropy of \($0.rawValue)" } ?? "")
   }
 }

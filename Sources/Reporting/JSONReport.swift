@@ -26,12 +26,13 @@ public enum JSONReport: ReportFormat {
     let cases = report.fixtures.flatMap { fixture in
       fixture.cases.map { encoded(CaseObject($0, of: fixture)) }
     }
+    let ledger = report.ledger.map { "\"ledger\":\(encoded(LedgerObject($0))),\n" } ?? ""
     return """
       {"schema":\(encoded(schema)),
       "verdict":\(encoded(report.verdict.rawValue)),
       "policy":\(encoded(PolicyObject(name: report.policy.name, source: report.policy.source))),
       "summary":\(encoded(SummaryObject(report))),
-      "fixtures":[
+      \(ledger)"fixtures":[
       \(fixtures.joined(separator: ",\n"))
       ],
       "cases":[
@@ -58,7 +59,7 @@ public enum JSONReport: ReportFormat {
     """
   }
 
-  private static func encoded(_ value: some Encodable) -> String {
+  static func encoded(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -80,7 +81,7 @@ private struct SummaryObject: Encodable {
   let cases: Int
   let conformant: Int
   let nonconformant: Int
-  let known = 0
+  let known: Int
   let error: Int
   let unreadableFixtures: Int
 
@@ -89,8 +90,54 @@ private struct SummaryObject: Encodable {
     cases = verdicts.count
     conformant = verdicts.count { $0 == .conformant }
     nonconformant = verdicts.count { $0 == .nonconformant }
+    known = verdicts.count { $0 == .known }
     error = verdicts.count { $0 == .error }
     unreadableFixtures = report.fixtures.count { $0.error != nil }
+  }
+}
+
+private struct LedgerObject: Encodable {
+  struct StaleObject: Encodable {
+    let file: String
+    let line: Int
+    let `case`: String
+    let tensor: String?
+    let outcome: String?
+    let framework: String?
+    let versions: String?
+    let reason: String
+    let cause: String
+
+    init(_ stale: StaleDifference) {
+      let difference = stale.difference
+      (file, line, `case`) = (difference.file, difference.line, difference.cases)
+      outcome = difference.outcome?.rawValue
+      (tensor, framework) = (difference.tensor, difference.framework)
+      versions = difference.versions?.description
+      (reason, cause) = (difference.reason, stale.cause)
+    }
+  }
+
+  let files: [String]
+  let differences: Int
+  let stale: [StaleObject]
+
+  init(_ findings: LedgerFindings) {
+    files = findings.files
+    differences = findings.differenceCount
+    stale = findings.stale.map(StaleObject.init)
+  }
+}
+
+private struct KnownObject: Encodable {
+  let reason: String
+  let link: String?
+  let file: String
+  let line: Int
+
+  init(_ difference: KnownDifference) {
+    (reason, link) = (difference.reason, difference.link)
+    (file, line) = (difference.file, difference.line)
   }
 }
 
@@ -104,6 +151,7 @@ private struct FixtureObject: Encodable {
   let cpuCapability: String?
   let verdict: String
   let error: String?
+  let exactValues: [String: Int]
 
   init(_ fixture: FixtureReport) {
     file = fixture.file
@@ -115,6 +163,7 @@ private struct FixtureObject: Encodable {
     cpuCapability = fixture.provenance?.cpuCapability
     verdict = fixture.verdict.rawValue
     error = fixture.error?.text
+    exactValues = ["double": fixture.exactCounts.fast, "mpfr": fixture.exactCounts.slow]
   }
 }
 
@@ -133,6 +182,7 @@ private struct CaseObject: Encodable {
   let verdict: String
   let purpose: String?
   let reason: String?
+  let known: KnownObject?
   let printed: PrintedObject?
   let tensors: [TensorObject]
 
@@ -151,6 +201,7 @@ private struct CaseObject: Encodable {
     verdict = report.verdict.rawValue
     purpose = report.purpose
     reason = report.error?.text ?? report.reason
+    known = report.knownRaise.map(KnownObject.init)
     printed = report.printed.map(PrintedObject.init)
     tensors = report.tensors.map(TensorObject.init)
   }
@@ -174,6 +225,7 @@ private struct TensorObject: Encodable {
   let shape: [Int]?
   let verdict: String
   let reason: String?
+  let known: KnownObject?
   let tolerance: String?
   let count: Int
   let identical: Int
@@ -188,6 +240,8 @@ private struct TensorObject: Encodable {
   let maxAbs: Double?
   let maxRel: Double?
   let exactUlp: ExactObject?
+  let reorderedAs: String?
+  let accuracy: String?
   let hazards: [HazardObject]
   let enclosureWidthUlp: WidthObject?
   let worst: ElementObject?
@@ -198,6 +252,7 @@ private struct TensorObject: Encodable {
     dtype = tensor.type?.rawValue
     shape = tensor.shape?.dimensions
     verdict = tensor.verdict?.rawValue ?? "carried"
+    known = tensor.known.map(KnownObject.init)
     let comparison = tensor.comparison
     count = comparison?.count ?? 0
     identical = comparison?.identical ?? 0
@@ -215,6 +270,8 @@ private struct TensorObject: Encodable {
     }
     hazards = tensor.hazards.list.map(HazardObject.init)
     maxRel = comparison?.maximumRelative
+    reorderedAs = tensor.nonconformance?.reordered?.description
+    accuracy = tensor.nonconformance?.accuracy?.rawValue
     switch tensor.finding {
     case .compared(let comparison, let rule, let inputs):
       reason = nil
@@ -269,6 +326,7 @@ private struct ElementObject: Encodable {
   let expected: Double
   let actual: Double
   let exact: Double?
+  let exactUlp: ErrorObject?
   let allowed: [Double]?
   let expectedBits: String
   let actualBits: String
@@ -285,6 +343,9 @@ private struct ElementObject: Encodable {
     expected = type.value(ofBits: element.expectedBits)
     actual = type.value(ofBits: element.actualBits)
     exact = element.exact
+    exactUlp = element.exact.map { _ in
+      ErrorObject(actual: element.actualError, expected: element.expectedError)
+    }
     allowed = element.allowed.flatMap { $0.lower <= $0.upper ? [$0.lower, $0.upper] : nil }
     expectedBits = bitsText(element.expectedBits, type)
     actualBits = bitsText(element.actualBits, type)
@@ -292,6 +353,11 @@ private struct ElementObject: Encodable {
     ulp = element.ulps
     verdict = element.verdict.rawValue
   }
+}
+
+private struct ErrorObject: Encodable {
+  let actual: Double?
+  let expected: Double?
 }
 
 private struct ExactObject: Encodable {
@@ -315,9 +381,23 @@ private struct HazardObject: Encodable {
   let count: Int
   let lowest: Double
   let highest: Double
+  let regions: [RegionObject]
+
+  struct RegionObject: Encodable {
+    let count: Int
+    let elements: Int
+    let lowest: Double
+    let highest: Double
+
+    init(_ region: Hazard.Region) {
+      (count, elements) = (region.count, region.elements)
+      (lowest, highest) = (region.lowest, region.highest)
+    }
+  }
 
   init(_ hazard: Hazard) {
     (kind, count, lowest, highest) = (hazard.kind.rawValue, hazard.count, hazard.lowest, hazard.highest)
+    regions = hazard.regions.map(RegionObject.init)
   }
 }
 

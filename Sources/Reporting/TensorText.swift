@@ -34,6 +34,7 @@ enum TensorText {
           + "mean \(measureText(actual.mean)); expected max \(measureText(expected.maximum)), mean \(measureText(expected.mean))"
       )
     }
+    lines += natures(tensor.nonconformance)
     lines += mismatches(comparison)
     if comparison.nonfiniteMismatches == 0 {
       // The quotient was rounded; the next value above it surely admits every element.
@@ -52,6 +53,14 @@ enum TensorText {
       lines.append("  and \(comparison.outside - min(outside.count, shownCount)) more outside")
     }
     return lines.map { "  \($0)\n" }.joined()
+  }
+
+  private static func natures(_ nonconformance: Nonconformance?) -> [String] {
+    let reordered = nonconformance?.reordered.map {
+      "reordered: every element lies in the enclosures of \($0)"
+    }
+    let accuracy = nonconformance?.accuracy.map { "\($0.rawValue) than the documented program" }
+    return [reordered, accuracy].compactMap { $0 }
   }
 
   private static func ruleText(_ rule: TensorReport.Rule) -> String {
@@ -91,7 +100,11 @@ enum TensorText {
       separator: ", ")
     let distance = element.ulps.map { "\($0) ULP apart" } ?? element.elementClass.rawValue
     let text = { (bits: UInt64) in "\(bitsValueText(bits, type).padded(16)) \(bitsText(bits, type))" }
-    let exact = element.exact.map { ["    exact    \(valueText($0, type))"] } ?? []
+    let errors = [("expected", element.expectedError), ("actual", element.actualError)].compactMap {
+      name, error in error.map { "\(name) \(errorText($0)) ULP away" }
+    }
+    let distances = errors.isEmpty ? "" : "  (\(errors.joined(separator: ", ")))"
+    let exact = element.exact.map { ["    exact    \(valueText($0, type))\(distances)"] } ?? []
     let allowed =
       element.allowed.map { allowance in
         allowance.lower <= allowance.upper

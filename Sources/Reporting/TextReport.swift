@@ -3,8 +3,8 @@ public import Conformance
 import FocalLoss
 import Tensors
 
-/// The report for a person at a terminal: a summary table, what the documents print, then each tensor that is not
-/// conformant as a paragraph, and each case that could not be judged as a line.
+/// The report for a person at a terminal: a summary table, what the documents print, a line for each case with known
+/// differences, then each tensor that is not conformant as a paragraph, and each case that could not be judged as a line.
 public enum TextReport: ReportFormat {
   public static let name = "text"
   public static let summary =
@@ -14,8 +14,10 @@ public enum TextReport: ReportFormat {
     [
       summary(report),
       printedNumbers(report),
-      hazards(report),
+      HazardText.hazards(report),
+      LedgerText.known(report),
       section("Nonconformant", report.fixtures.flatMap(nonconformant)),
+      LedgerText.stale(report),
       section("Could not be judged", [report.fixtures.flatMap(errors).joined()].filter { !$0.isEmpty }),
       conclusion(report),
     ].filter { !$0.isEmpty }.joined(separator: "\n")
@@ -40,6 +42,10 @@ public enum TextReport: ReportFormat {
       ]).joined(separator: "\n")
   }
 
+  public static func render(_ matrix: UpgradeMatrix) -> String? { UpgradeText.render(matrix) }
+
+  public static func render(_ agreement: Agreement) -> String? { AgreementText.render(agreement) }
+
   private static func section(_ title: String, _ paragraphs: [String]) -> String {
     paragraphs.isEmpty ? "" : title + "\n\n" + paragraphs.joined(separator: "\n")
   }
@@ -50,7 +56,7 @@ public enum TextReport: ReportFormat {
     var table = TextTable(rows: [
       [
         "fixture", "cases", "raised", "elements", "identical", "within", "outside", "max ULP", "width",
-        "verdict",
+        "known", "verdict",
       ]
     ])
     for fixture in report.fixtures {
@@ -62,15 +68,25 @@ public enum TextReport: ReportFormat {
         visibleText(fixture.file), "\(fixture.cases.count)",
         "\(fixture.cases.count { $0.outcome == .raised })", sum(\.count), sum(\.identical), sum(\.within),
         sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-", width(fixture),
-        fixture.verdict.rawValue,
+        "\(fixture.cases.count { $0.verdict == .known })", fixture.verdict.rawValue,
       ])
     }
-    let carried = report.cases.flatMap(\.tensors).count { $0.comparison == nil && $0.verdict == nil }
+    let carried = report.cases.flatMap(\.tensors).count { $0.verdict == nil && $0.name.hasPrefix("grads/") }
     let note =
       carried == 0
       ? ""
       : "\(carried) gradient tensors are carried: their type and shape are checked, their values are not judged.\n"
-    return "Policy \(visibleText(report.policy.name)): \(report.policy.source).\n\n" + table.text + note
+    return "Policy \(visibleText(report.policy.name)): \(report.policy.source).\n\n" + table.text
+      + exactValues(report) + note
+  }
+
+  /// How often the fast way decided the exact value of an element.
+  private static func exactValues(_ report: Report) -> String {
+    let fast = report.fixtures.map(\.exactCounts.fast).reduce(0, +)
+    let count = fast + report.fixtures.map(\.exactCounts.slow).reduce(0, +)
+    guard count > 0 else { return "" }
+    let share = DecimalText.fixed(100 * Double(fast) / Double(count), decimals: 1)
+    return "Exact values of \(counted(count, "element")): \(share) % decided in Double, the rest by MPFR.\n"
   }
 
   /// The median width of the enclosures of a fixture.
@@ -84,12 +100,16 @@ public enum TextReport: ReportFormat {
 
   private static func conclusion(_ report: Report) -> String {
     let cases = report.cases
-    let counts = [Verdict.conformant, .nonconformant, .error].map { verdict in
+    let verdicts = [Verdict.conformant, .known, .nonconformant, .error]
+    let counts = verdicts.filter { $0 != .known || report.ledger != nil }.map { verdict in
       "\(cases.count { $0.verdict == verdict }) \(verdict == .error ? "could not be judged" : verdict.rawValue)"
     }
     let files = report.fixtures.count { $0.error != nil }
     let unread = files == 0 ? "" : ", \(counted(files, "fixture")) could not be read"
-    return "\(counted(cases.count, "case")): \(counts.joined(separator: ", "))\(unread).\n"
+    let staleCount = report.ledger?.stale.count ?? 0
+    let stale =
+      staleCount == 0 ? "" : " The ledger is stale: \(counted(staleCount, "difference")) that it lists."
+    return "\(counted(cases.count, "case")): \(counts.joined(separator: ", "))\(unread).\(stale)\n"
   }
 
   // MARK: Printed numbers
@@ -135,38 +155,13 @@ public enum TextReport: ReportFormat {
       ?? visibleText(fixture.file)
   }
 
-  // MARK: Hazards
-
-  private static func hazards(_ report: Report) -> String {
-    var hazards: [String: Hazards] = [:]
-    for conformanceCase in report.cases {
-      for tensor in conformanceCase.tensors where !tensor.hazards.list.isEmpty {
-        let key = "\(conformanceCase.variant ?? "")  \(tensor.type?.rawValue ?? "")"
-        hazards[key, default: Hazards()].merge(tensor.hazards)
-      }
-    }
-    guard !hazards.isEmpty else { return "" }
-    var table = TextTable(rows: [["formula", "type", "expected is", "elements", "from input", "to"]])
-    for key in hazards.keys.sorted() {
-      let names = key.split(separator: "  ").map { visibleText(String($0)) }
-      for hazard in hazards[key]?.list ?? [] {
-        table.rows.append(
-          names + [
-            hazard.kind.rawValue, "\(hazard.count)", DecimalText.significant(hazard.lowest, digits: 8),
-            DecimalText.significant(hazard.highest, digits: 8),
-          ])
-      }
-    }
-    return "Hazards: where the documented formula itself does not give the loss, whoever evaluates it\n\n"
-      + table.text
-  }
-
   // MARK: Findings
 
   private static func nonconformant(_ fixture: FixtureReport) -> [String] {
     fixture.cases.flatMap { conformanceCase -> [String] in
       var paragraphs: [String] = []
-      if conformanceCase.verdict == .nonconformant, let reason = conformanceCase.reason {
+      if conformanceCase.raisedUnduly, conformanceCase.knownRaise == nil, let reason = conformanceCase.reason
+      {
         paragraphs.append("\(head(conformanceCase, nil, fixture))  \(visibleText(reason))\n")
       }
       return paragraphs

@@ -24,6 +24,11 @@ func measureText(_ value: Double) -> String {
   value.isFinite ? DecimalText.significant(value, digits: 3) : valueText(value, .float64)
 }
 
+/// The magnitude of an error in ULPs.
+func errorText(_ error: Double) -> String {
+  error != 0 && error.magnitude < 0.001 ? "under 0.001" : measureText(error.magnitude)
+}
+
 /// A count with its noun.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 

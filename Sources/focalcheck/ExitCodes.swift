@@ -7,10 +7,10 @@ extension ExitCode {
   /// Something could not be judged, or nothing was selected.
   static let unjudged = ExitCode(2)
 
-  /// The exit code of a verdict; nil for conformant.
+  /// The exit code of a verdict; nil for conformant and known.
   init?(_ verdict: Verdict) {
     switch verdict {
-    case .conformant: return nil
+    case .conformant, .known: return nil
     case .nonconformant: self = .nonconformant
     case .error: self = .unjudged
     }

@@ -5,21 +5,29 @@ import Reporting
 /// `focalcheck explain`
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show how one element of a loss comes about, step by step.",
+    abstract: "Show how one element of a loss or a gradient, or a reduced loss, comes about, step by step.",
     discussion: """
       For each step: the value of the documented program, what the documented operations allow, the exact value, the \
-      error against it in ULPs, what the step's own rounding adds to that, and the framework's own value where the \
-      fixture has the stage. Errors are in ULPs of the exact value.
+      error against it in ULPs, what the step's own rounding adds to that, how much larger the rest is than the largest \
+      error of the operands, and the framework's own value where the fixture has the stage. Errors are in ULPs of the \
+      exact value.
 
       EXAMPLE
         focalcheck explain fixtures/torch-1.13.h5 formula.edges-f64.none.f64 --index 24,1
+        focalcheck explain fixtures/paddle-3.3.1.h5 paddle.grid-0.2.none.f32 --tensor grads/logit
       """)
 
   @Argument(help: "A fixture.", completion: .file())
   var file: String
 
-  @Argument(help: "The name of a case with reduction none.")
+  @Argument(help: "The name of a case.")
   var `case`: String
+
+  @Option(
+    help: ArgumentHelp(
+      "outputs/loss or a gradient such as grads/logit; the one with the worst verdict when it is left out.",
+      valueName: "name"))
+  var tensor: String?
 
   @Option(
     help: ArgumentHelp("The element; the worst one when it is left out.", valueName: "i,j,…"),
@@ -38,7 +46,8 @@ struct Explain: ParsableCommand {
   func run() throws {
     do {
       for location in FixtureLocation.find([file]) {
-        try Console.result(ExplanationText.render(Explanation(`case`, of: location.open(), at: index)))
+        try Console.result(
+          ExplanationText.render(Explanation(`case`, of: location.open(), tensor: tensor, at: index)))
       }
     } catch let error as FixtureError {
       Console.message(error.description)

@@ -18,14 +18,16 @@ struct Focalcheck: ParsableCommand {
       Fixtures are HDF5 files with what a real framework was given and what it returned. focalcheck recomputes the \
       documented formula and reports every difference.
 
-      Exit codes: 0 judged and conformant; 1 judged and something is not; 2 something could not be judged, or no \
-      case was selected; 64 wrong usage.
+      Exit codes: 0 judged, and conformant or known; 1 judged, and something is not, or the ledger of known differences \
+      is stale; 2 something could not be judged, or no case was selected; 64 wrong usage.
 
       EXAMPLE
         focalcheck run fixtures --filter 'paddle*' --output json=report.json
       """,
     version: "focalcheck \(programVersion)",
-    subcommands: [Run.self, List.self, Inspect.self, Explain.self, Identify.self, Compare.self],
+    subcommands: [
+      Run.self, List.self, Inspect.self, Explain.self, Identify.self, Upgrade.self, Agree.self, Compare.self,
+    ],
     defaultSubcommand: nil)
 }
 

@@ -75,6 +75,13 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
+  /// Refuses a format that has no form for what the command gives.
+  func check(_ hasForm: (any ReportFormat.Type) -> Bool) throws {
+    for output in outputs where !hasForm(output.format) {
+      throw ValidationError("the format '\(output.format.name)' has no form for this command")
+    }
+  }
+
   /// Writes each output that was asked for, and the text report to standard output unless one of them took it.
   ///
   /// - Throws: `ExitCode.unjudged` after a message when something could not be written; the others are written.

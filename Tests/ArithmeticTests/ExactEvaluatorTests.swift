@@ -73,6 +73,10 @@ struct ExactEvaluatorTests {
       ("quotient", { ($0[0] / 3) / ($0[1] / 7) }),
       ("square", { pow($0[0] - $0[1] / 3, 2) }), ("root", { pow($0[0] / 3, 0.5) }),
       ("inverse", { pow($0[0], -1.5) }),
+      ("cube", { pow($0[0] - $0[1] / 3, 3) }), ("eighth power", { pow($0[0] - $0[1] / 3, 8) }),
+      ("reciprocal", { pow($0[0] / 3, -1) }), ("inverse cube", { pow($0[0] / 3, -3) }),
+      ("inverse square", { pow($0[0] / 3, -2) }), ("ninth power", { pow($0[0] / 3, 9) }),
+      ("power near 1", { pow(1 + $0[0] / 1024, 0.25) }), ("huge exponent", { pow($0[0] / 3, -0x1p63) }),
       ("min", { min($0[0] / 3, 0.25) }), ("max", { max($0[0] / 3, 0.25) }),
       ("select", { select($0[0] / 3 .> 0, $0[0], 7) }), ("equal", { select($0[0] / 4 .== 0.25, $0[0], 7) }),
     ]
@@ -83,8 +87,16 @@ struct ExactEvaluatorTests {
       for x in values {
         for y in values {
           let exact = slow.value(of: program, at: [x, y], in: .float32)
+          let value = fast.value(of: program, at: [x, y], in: .float32)
+          #expect(value.rounded == exact.rounded, "\(name)(\(x), \(y))")
+          let neighbour = FloatFormat.float32.moved(exact.rounded ?? 0)
+          guard let error = value.error(of: neighbour), let ulps = exact.error(of: neighbour) else {
+            #expect(value.error(of: neighbour) == exact.error(of: neighbour), "\(name)(\(x), \(y))")
+            continue
+          }
           #expect(
-            fast.value(of: program, at: [x, y], in: .float32).rounded == exact.rounded, "\(name)(\(x), \(y))")
+            abs(error - ulps) <= max(0.0005 * ulps.magnitude, 0x1p-35),
+            "\(name)(\(x), \(y)): \(error) and \(ulps)")
         }
       }
       #expect(fast.fastCount > 0, "\(name)")
@@ -256,6 +268,15 @@ struct ExactEvaluatorTests {
     return values.flatMap { x in
       (formula.takesProbability ? [0, 1] : [0, 1, 0.3]).map { [format.round(x), $0] }
     }
+  }
+}
+
+extension FloatFormat {
+  /// The next value up.
+  fileprivate func moved(_ value: Double) -> Double {
+    round(
+      value + max(value.magnitude, leastNormal) * Double(sign: .plus, exponent: -fractionBits, significand: 1)
+    )
   }
 }
 

@@ -160,6 +160,44 @@ struct CommandLineTests {
     #expect(result.output.contains("focalcheck"))
   }
 
+  @Test(
+    "a ledger beside the fixtures or one that is named makes differences known, and is refused when it is wrong"
+  )
+  func ledger() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    func write(_ lines: String) throws {
+      try Damage.write(
+        folder.file("known-differences.toml"), Array("[[difference]]\ncase = 'demo'\n\(lines)\n".utf8))
+    }
+    #expect(try focalcheck("run", "demo.h5").status == 1)
+    try write("reason = 'why'")
+    let known = try focalcheck("run", "demo.h5")
+    #expect(known.status == 0, "\(known.text)")
+    #expect(
+      known.output.hasSuffix("1 case: 0 conformant, 1 known, 0 nonconformant, 0 could not be judged.\n"))
+    #expect(try focalcheck("run", "demo.h5", "--no-ledger").status == 1)
+    // A ledger beside the fixtures speaks of the policy derived.
+    #expect(try focalcheck("run", "demo.h5", "--policy", "ulp:4").status == 1)
+    let named = ["--ledger", "known-differences.toml"]
+    #expect(try Program.run(["run", "demo.h5", "--policy", "ulp:4"] + named, in: folder.path).status == 0)
+    let stale = try Program.run(["run", "demo.h5", "--policy", "atol=10"] + named, in: folder.path)
+    #expect(stale.status == 1)
+    #expect(
+      stale.output.contains("known-differences.toml:1: demo: all that it selects conforms in demo.h5; "),
+      "\(stale.text)")
+    #expect(try Program.run(["run", "demo.h5", "--no-ledger"] + named, in: folder.path).status == 64)
+    #expect(
+      try focalcheck("run", "demo.h5", "--output", "json=known-differences.toml").status == 64)
+    #expect(try focalcheck("run", "demo.h5", "--ledger", "none.toml").status == 2)
+    try write("reason = 3")
+    let wrong = try focalcheck("run", "demo.h5")
+    #expect(wrong.status == 2)
+    #expect(
+      wrong.messages == "focalcheck: ./known-differences.toml:3: reason is an integer, not a string\n",
+      "\(wrong.text)")
+    #expect(wrong.output == "")
+  }
+
   @Test("no selected case ends with 2")
   func nothingSelected() throws {
     try DemoFixture.write(to: folder.file("demo.h5"))
@@ -226,7 +264,14 @@ struct CommandLineTests {
     let outside = try focalcheck("explain", "demo.h5", "demo", "--index", "4")
     #expect(outside.status == 2)
     #expect(
-      outside.messages == "focalcheck: demo.h5: /cases/demo/outputs/loss: has shape (4,), no element [4]\n")
+      outside.messages
+        == "focalcheck: demo.h5: /cases/demo: outputs/loss has elements of shape (4,), none at [4]\n")
+    let absent = try focalcheck("explain", "demo.h5", "demo", "--tensor", "grads/logit")
+    #expect(absent.status == 2)
+    #expect(
+      absent.messages
+        == "focalcheck: demo.h5: /cases/demo: grads/logit cannot be explained; of this case can: outputs/loss\n"
+    )
     #expect(try focalcheck("explain", "demo.h5", "other").status == 2)
     #expect(try focalcheck("explain", "demo.h5", "demo", "--index", "x").status == 64)
   }

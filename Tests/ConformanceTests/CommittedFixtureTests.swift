@@ -38,34 +38,21 @@ struct CommittedFixtureTests {
     }
   }
 
-  /// What the frameworks do wrong, each looked into: by case, and nothing else of float32 and float64 is outside.
-  static let faults: [(fixtures: String, cases: String)] = [
-    // The exponent of a float64 power is rounded to float32.
-    ("paddle", "gamma-inexact.none.f64"),
-    // Minus on a boolean tensor stays boolean.
-    ("paddle", "label-bool"),
-    // bce'(±0) is −0.5 − y.
-    ("paddle-3", "paddle.grid-0."), ("paddle-3", "paddle.specials"), ("paddle-3", "paddle.gamma-edge"),
-    ("paddle-3", "paddle.gamma-negative"),
-    // γ = 0 with a base of 0 gives 0 · 0⁻¹.
-    ("paddle-2.6.2", "paddle.gamma-edge.g0.none.f32"),
-    // TensorFlow's power has the gradient 0 · 0⁻¹ there.
-    ("keras", "keraslogits.gamma-edge.g0.none.f32"),
-    // The vector exponential overflows early.
-    ("torch-1.13", "formula.edges-f64"),
-  ]
-
-  @Test("every loss and gradient is conformant, but for the faults that are known to be faults")
-  func genuineResultsConform() {
-    for fixture in committedReport.fixtures {
-      for conformanceCase in fixture.cases
-      where conformanceCase.tensors.contains(where: { $0.verdict == .nonconformant }) {
-        let isKnown = Self.faults.contains { fault in
-          fixture.file.hasPrefix(fault.fixtures) && conformanceCase.name.contains(fault.cases)
-        }
-        #expect(isKnown, "\(conformanceCase.id)")
-      }
+  @Test("all that is nonconformant is a known fault, and every entry of the ledger is needed")
+  func genuineResultsConform() throws {
+    let ledgers = try Ledgers(.besideFixtures, for: FixtureLocation.find([committedFixtures]))
+    let report = ledgers.applied(to: committedReport, today: CalendarDate(2026, 1, 1))
+    for conformanceCase in report.cases where ![.conformant, .known].contains(conformanceCase.verdict) {
+      Issue.record("\(conformanceCase.id) is \(conformanceCase.verdict)")
     }
+    let findings = try #require(report.ledger)
+    #expect(findings.files == [Ledger.fileName])
+    for stale in findings.stale { Issue.record("\(stale)") }
+    #expect(report.verdict == .conformant)
+    // A known difference is no less a difference: without the ledger the same cases are nonconformant.
+    let known = report.cases.filter { $0.verdict == .known }.map(\.id)
+    #expect(committedReport.cases.filter { $0.verdict == .nonconformant }.map(\.id) == known)
+    #expect(committedReport.verdict == .nonconformant)
     let judged = committedReport.cases.flatMap(\.tensors).filter {
       $0.name.hasPrefix("grads/") && $0.comparison != nil
     }
@@ -90,6 +77,22 @@ struct CommittedFixtureTests {
         #expect(best.candidate.crossEntropy == order)
         #expect(group.ranks[1].inside < best.inside)
       }
+    }
+  }
+
+  @Test(
+    "each library's build is identified as what it is, a loss averaged by row among them",
+    arguments: ["optax-0.2.8", "kornia-0.9.0", "keras-3.15.1"])
+  func identifiedLibrary(file: String) throws {
+    let identification = try Identification(
+      of: FixtureLocation(path: "\(committedFixtures)/\(file).h5").open())
+    #expect(!identification.groups.isEmpty)
+    for group in identification.groups {
+      let best = try #require(group.ranks.first)
+      #expect(best.candidate.variant == group.variant)
+      #expect(best.share == 1)
+      #expect(best.count > 300)
+      if group.ranks.count > 1 { #expect(group.ranks[1].inside < best.inside) }
     }
   }
 

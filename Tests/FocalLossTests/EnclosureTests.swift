@@ -4,8 +4,9 @@ import Testing
 
 @testable import FocalLoss
 
-/// The native arithmetic with every elementary function off by a random number of steps within a bound, and with
-/// products that may be contracted, and subnormal numbers that may be flushed: an implementation that the bounds allow.
+/// The native arithmetic with every elementary function off by a random number of steps within a bound, with products
+/// that may be contracted, and with subnormal operands and results that may be flushed: an implementation that the bounds
+/// allow.
 private struct WithinBounds: Arithmetic {
   private final class Source {
     var random: NumberSource
@@ -22,9 +23,14 @@ private struct WithinBounds: Arithmetic {
     (self.ulps, self.contracts, self.flushes, source) = (ulps, contracts, flushes, Source(seed))
   }
 
-  private func flushed(_ value: Double, _ format: FloatFormat) -> Double {
-    guard flushes, value.magnitude < format.leastNormal, source.random.next() % 4 != 0 else { return value }
-    return 0
+  private func isChosen() -> Bool { source.random.next() % 2 == 0 }
+
+  /// The value, or perhaps zero where it is subnormal. Some processors look before a result is rounded.
+  private func flushed(_ value: Double, _ format: FloatFormat, before rounding: Double? = nil) -> Double {
+    guard flushes, value != 0, (rounding ?? value).magnitude < format.leastNormal, isChosen() else {
+      return value
+    }
+    return value < 0 ? -0.0 : 0
   }
 
   private func moved(_ value: Double, _ format: FloatFormat, least: Double) -> Double {
@@ -48,37 +54,53 @@ private struct WithinBounds: Arithmetic {
   func constant(_ value: Double, _ format: FloatFormat) -> Double { native.constant(value, format) }
 
   func operation(_ primitive: UnaryPrimitive, at site: Site) -> (Double) -> Double {
-    let operation = moving(primitive, at: site)
-    guard ![.negate, .absolute, .round].contains(primitive) else { return operation }
-    return { flushed(operation(flushed($0, site.format)), site.format) }
+    let operation = native.operation(primitive, at: site)
+    let format = site.format
+    return switch primitive {
+    case .exp:
+      { x in
+        let x = flushed(x, format)
+        return flushed(x.isInfinite ? operation(x) : moved(operation(x), format, least: 0), format)
+      }
+    case .log, .log1p: { flushed(moved(operation(flushed($0, format)), format, least: -.infinity), format) }
+    case .round: { flushed(operation($0), format, before: $0) }
+    case .negate, .absolute: operation
+    }
   }
 
   func operation(_ primitive: BinaryPrimitive, at site: Site) -> (Double, Double) -> Double {
-    let operation = moving(primitive, at: site)
-    return { flushed(operation(flushed($0, site.format), flushed($1, site.format)), site.format) }
-  }
-
-  private func moving(_ primitive: UnaryPrimitive, at site: Site) -> (Double) -> Double {
     let operation = native.operation(primitive, at: site)
-    return switch primitive {
-    case .exp: { $0.isInfinite ? operation($0) : moved(operation($0), site.format, least: 0) }
-    case .log, .log1p: { moved(operation($0), site.format, least: -.infinity) }
-    case .negate, .absolute, .round: operation
-    }
-  }
-
-  private func moving(_ primitive: BinaryPrimitive, at site: Site) -> (Double, Double) -> Double {
-    let operation = native.operation(primitive, at: site)
-    if primitive == .pow {
+    let format = site.format
+    switch primitive {
+    case .pow:
       return { x, y in
+        let (x, y) = (flushed(x, format), flushed(y, format))
         let value = operation(x, y)
-        return y == 0 || x == 0 || x == 1 || x.isInfinite
-          ? value : moved(value, site.format, least: x < 0 ? -.infinity : 0)
+        return flushed(
+          y == 0 || x == 0 || x == 1 || x.isInfinite
+            ? value : moved(value, format, least: value < 0 ? -.infinity : 0),
+          format)
       }
+    case .multiply:
+      // The product of two float32 is exact in a Double: kept so, the next sum rounds once.
+      let mayContract = contracts && site.isFused && format == .float32
+      return { x, y in
+        let (x, y) = (flushed(x, format), flushed(y, format))
+        return mayContract && isChosen() ? x * y : flushed(operation(x, y), format, before: x * y)
+      }
+    case .minimum, .maximum:
+      return { x, y in
+        let bothCountAsZero = flushes && max(x.magnitude, y.magnitude) < format.leastNormal
+        return bothCountAsZero && isChosen() ? (isChosen() ? x : y) : flushed(operation(x, y), format)
+      }
+    case .divide:
+      return { x, y in
+        let (x, y) = (flushed(x, format), flushed(y, format))
+        return flushed(operation(x, y), format, before: x / y)
+      }
+    case .add, .subtract, .greater, .equal:
+      return { x, y in flushed(operation(flushed(x, format), flushed(y, format)), format) }
     }
-    guard primitive == .multiply, contracts, site.isFused, site.format == .float32 else { return operation }
-    // The product of two float32 is exact in a Double: kept so, the next sum rounds once.
-    return { x, y in source.random.next() % 2 == 0 ? operation(x, y) : x * y }
   }
 
   func choice(at site: Site) -> (Double, Double, Double) -> Double { native.choice(at: site) }
@@ -125,9 +147,12 @@ struct EnclosureTests {
   }
 
   /// Logits or probabilities, with labels: random ones of every size, and those at which the formulas turn.
-  private func inputs(_ formula: Program, _ seed: UInt64) -> [[Double]] {
+  ///
+  /// With `nearZero`, a third of them lies among the subnormals and next to them.
+  private func inputs(_ formula: Program, _ seed: UInt64, nearZero: Bool = false) -> [[Double]] {
     var random = NumberSource(seed: seed)
     let isProb = formula.inputs[0].name == "prob"
+    let least = formula.inputs[0].type.float.leastNormal
     let special: [Double] =
       isProb
       ? [0, 1, 1e-4, 0.00009999, 0.0001001, 0.5, 1e-45, 2, -1, .nan, .infinity]
@@ -138,10 +163,15 @@ struct EnclosureTests {
       ]
     var first = special
     for _ in 0..<300 {
-      first.append(isProb ? random.unit() : random.normal([0.01, 1, 2.5, 10, 40][Int(random.next() % 5)]))
+      if nearZero, random.next() % 3 == 0 {
+        first.append(isProb ? random.unit() * 2 * least : random.normal(least))
+      } else {
+        first.append(isProb ? random.unit() : random.normal([0.01, 1, 2.5, 10, 40][Int(random.next() % 5)]))
+      }
     }
     let second = first.indices.map { index in
-      index.isMultiple(of: 3) && !isProb ? random.unit() : Double(index % 2)
+      index.isMultiple(of: 3) && !isProb
+        ? random.unit() * (nearZero && index.isMultiple(of: 2) ? 2 * least : 1) : Double(index % 2)
     }
     return zip([first, second], formula.inputs).map { column, input in
       column.map { input.type.floatFormat?.round($0) ?? $0 }
@@ -156,47 +186,95 @@ struct EnclosureTests {
         try #require(Variants.named(variant)), type,
         Parameters(gamma: gamma, reduction: reduction, lossWeight: 0.75))
       let columns = inputs(formula, 11)
-      for (ulps, contracts, flushes) in [(1, false, false), (2, true, false), (4, false, true)] {
-        let enclosures = formula.evaluate(
-          columns.map { $0.map(Enclosure.init) }, count: columns[0].count,
-          in: EnclosureArithmetic(
-            Accuracy(uniform: ulps, contractsProducts: contracts, flushesSubnormals: flushes)))
-        for seed in 0..<UInt64(3) {
-          let results = formula.evaluate(
-            columns, count: columns[0].count,
-            in: WithinBounds(ulps: ulps, contracts: contracts, flushes: flushes, seed: seed))
-          for index in results.indices where !enclosures[index].contains(results[index]) {
-            Issue.record(
-              "\(ulps) ULP, gamma \(gamma), inputs \(columns.map { $0[index] }): \(results[index]) is not in \(enclosures[index])"
-            )
-          }
-        }
+      for (ulps, contracts) in [(1, false), (2, true), (4, false)] {
+        expectInclusion(formula, columns, ulps: ulps, contracts: contracts, flushes: false, "gamma \(gamma)")
       }
     }
   }
 
   @Test(
-    "a subnormal number may be flushed to zero by the operations that compute, where the framework does so")
-  func flushing() {
-    let least = FloatFormat.float32.leastNormal
-    func sum(_ values: [Double], flushes: Bool) -> Enclosure {
-      let formula = Program.record([Program.Input("x", .float32), Program.Input("y", .float32)]) {
-        $0[0] + $0[1]
+    "hold what every implementation gives that flushes subnormal operands and results as it likes",
+    arguments: Variants.all.map { $0.name }, types)
+  func inclusionOfFlushed(variant: String, type: ElementType) throws {
+    let format = try #require(type.floatFormat)
+    for gamma in [0.5, 2, -1, format.leastNonzero * 3] {
+      let reduction: Reduction = variant.contains("retina") || variant.contains("loop") ? .sum : .none
+      let formula = try formula(
+        try #require(Variants.named(variant)), type,
+        Parameters(gamma: gamma, reduction: reduction, lossWeight: 0.75))
+      let columns = inputs(formula, 17, nearZero: true)
+      expectInclusion(formula, columns, ulps: 2, contracts: true, flushes: true, "gamma \(gamma)")
+      for rules in AdjointRules.allCases {
+        let gradient = formula.gradient(of: formula.inputs[0].name, rules: rules)
+        expectInclusion(
+          gradient, columns + [[1]], ulps: 2, contracts: true, flushes: true,
+          "gradient by \(rules), gamma \(gamma)")
       }
-      return formula.evaluate(
-        values.map { [Enclosure($0)] }, count: 1,
-        in: EnclosureArithmetic(Accuracy(uniform: 1, flushesSubnormals: flushes)))[0]
     }
-    #expect(sum([least / 2, least / 4], flushes: false) == Enclosure(0.75 * least))
-    #expect(sum([least / 2, least / 4], flushes: true) == Enclosure(0, 0.75 * least))
-    #expect(sum([least / 2, -least], flushes: true) == Enclosure(-least, 0))
-    #expect(sum([least, least], flushes: true) == Enclosure(2 * least))
-    let negated = Program.record([Program.Input("x", .float32)]) { -$0[0] }.evaluate(
-      [[Enclosure(least / 2)]], count: 1,
-      in: EnclosureArithmetic(Accuracy(uniform: 1, flushesSubnormals: true)))
-    #expect(negated == [Enclosure(-least / 2)])
-    #expect(Accuracy(framework: "optax", device: "cpu").flushesSubnormals)
-    #expect(!Accuracy(framework: "torch", device: "cpu").flushesSubnormals)
+  }
+
+  private func expectInclusion(
+    _ formula: Program, _ columns: [[Double]], ulps: Int, contracts: Bool, flushes: Bool, _ what: String
+  ) {
+    let arithmetic = EnclosureArithmetic(
+      Accuracy(uniform: ulps, contractsProducts: contracts, flushesSubnormals: flushes))
+    let inputs = zip(columns, formula.inputs).map { column, input in
+      column.map { arithmetic.constant($0, input.type.float) }
+    }
+    let enclosures = formula.evaluate(inputs, count: columns[0].count, in: arithmetic)
+    for seed in 0..<UInt64(3) {
+      let results = formula.evaluate(
+        columns, count: columns[0].count,
+        in: WithinBounds(ulps: ulps, contracts: contracts, flushes: flushes, seed: seed))
+      for index in results.indices where !enclosures[index].contains(results[index]) {
+        Issue.record(
+          "\(ulps) ULP, \(what), inputs \(columns.map { $0[$0.count == 1 ? 0 : index] }): \(results[index]) is not in \(enclosures[index])"
+        )
+      }
+    }
+  }
+
+  @Test(
+    "each operation holds what it gives when subnormal operands and results may be flushed", arguments: types)
+  func flushedOperations(type: ElementType) throws {
+    let format = try #require(type.floatFormat)
+    let formulas: [(String, ([Expression]) -> Expression)] = [
+      ("sum", { $0[0] + $0[1] }), ("difference", { $0[0] - $0[1] }), ("product", { $0[0] * $0[1] }),
+      ("quotient", { $0[0] / $0[1] }), ("negation", { -$0[0] }), ("abs", { abs($0[0]) }),
+      ("exp", { exp($0[0]) }), ("log", { log($0[0]) }), ("log1p", { log1p($0[0]) }),
+      ("square", { pow($0[0], 2) }), ("inverse", { pow($0[0], -1) }), ("root", { pow($0[0], 0.5) }),
+      ("max", { max($0[0], 0) }), ("min", { min($0[0], format.leastNonzero * 2) }),
+      ("condition", { select($0[0] .> 0, $0[1], 7) }), ("equality", { select($0[0] .== 0, $0[1], 7) }),
+      ("fused", { kernel("fused", $0[0], $0[1]) { $0 * $1 + $0 } }),
+    ]
+    let (least, step) = (format.leastNormal, format.leastNonzero)
+    let magnitudes = [
+      0, step, 3 * step, least - step, least, least + step, 2 * least, 0.5, 1, 3,
+      // Twice the least normal number times this is rounded to the least normal number, from below.
+      format.value(ofBits: format.bits(of: 0.5) - 1),
+      format.greatestFinite, .infinity,
+    ]
+    let values = (magnitudes + magnitudes.map { -$0 } + [.nan]).map(format.round)
+    let pairs = values.flatMap { x in values.map { (x, $0) } }
+    for (name, formula) in formulas {
+      let program = Program.record([.init("x", type), .init("y", type)], formula)
+      expectInclusion(
+        program, [pairs.map(\.0), pairs.map(\.1)], ulps: 1, contracts: true, flushes: true, name)
+    }
+  }
+
+  @Test("of what is no subnormal are the same whether subnormals may be flushed or not")
+  func flushingElsewhere() throws {
+    let formula = try formula(PaddleSigmoidFocalLoss.self, .float32, Parameters())
+    var random = NumberSource(seed: 6)
+    let logits = (0..<2000).map { _ in Double(Float(random.normal(2.5))) }
+    let labels = (0..<2000).map { Double($0 % 2) }
+    let (kept, flushed) = (Accuracy(uniform: 2), Accuracy(uniform: 2, flushesSubnormals: true))
+    let enclosures = [kept, flushed].map {
+      formula.evaluate(
+        [logits, labels].map { $0.map(Enclosure.init) }, count: 2000, in: EnclosureArithmetic($0))
+    }
+    #expect(enclosures[0] == enclosures[1])
   }
 
   @Test("are points where nothing is uncertain")
@@ -228,6 +306,22 @@ struct EnclosureTests {
     #expect(widths[2000] <= 10, "the median is \(widths[2000])")
   }
 
+  @Test(
+    "of the gradients of Paddle's float32 API on normal logits are at most 20 ULP wide in the median, with 2 ULP for each function",
+    arguments: [AdjointRules.paddle26, .paddle3])
+  func gradientTightness(rules: AdjointRules) throws {
+    let formula = try formula(PaddleSigmoidFocalLoss.self, .float32, Parameters())
+    var random = NumberSource(seed: 5)
+    let logits = (0..<4000).map { _ in Double(Float(random.normal(2.5))) }
+    let labels = (0..<4000).map { Double($0 % 2) }
+    let enclosures = formula.gradient(of: "logit", rules: rules).evaluate(
+      [logits, labels, [1]].map { $0.map(Enclosure.init) }, count: 4000,
+      in: EnclosureArithmetic(Accuracy(uniform: 2)))
+    let widths = enclosures.compactMap { $0.width(in: .float32) }.sorted()
+    #expect(widths.count == 4000)
+    #expect(widths[2000] <= 20, "the median is \(widths[2000])")
+  }
+
   @Test("a formula in another order of operations falls outside")
   func anotherOrder() {
     let inputs = [Program.Input("x", .float32)]
@@ -251,7 +345,12 @@ struct EnclosedSumTests {
 
   private func enclosure(_ values: [Double], _ framework: String, _ reduction: Reduction = .sum) -> Enclosure
   {
-    let arithmetic = EnclosureArithmetic(Accuracy(framework: framework, device: "cpu"))
+    enclosure(values, Accuracy(framework: framework, device: "cpu"), reduction)
+  }
+
+  private func enclosure(_ values: [Double], _ accuracy: Accuracy, _ reduction: Reduction = .sum) -> Enclosure
+  {
+    let arithmetic = EnclosureArithmetic(accuracy)
     let sum = arithmetic.sum()
     for value in values { arithmetic.add(Enclosure(value), to: sum) }
     return arithmetic.value(of: sum, count: values.count, reduction, .float32)
@@ -271,7 +370,7 @@ struct EnclosedSumTests {
   }
 
   @Test(
-    "hold every order of the framework's depth", arguments: ["torch", "paddle"],
+    "hold every order of the framework's depth", arguments: ["torch", "paddle", "keras", "jax"],
     [1, 2, 3, 9, 100, 1280, 4096])
   func orders(framework: String, count: Int) {
     let values = elements(count)
@@ -298,6 +397,43 @@ struct EnclosedSumTests {
     #expect(allowed.contains(Double(Float(total))))
     for fault in [total * (1 + 1e-4), total * (1 - 1e-4), total - total / 4096] {
       #expect(!allowed.contains(Double(Float(fault))), "\(fault) is in \(allowed)")
+    }
+  }
+
+  @Test("hold sums whose subnormal operands and partial sums are flushed", arguments: [2, 9, 100])
+  func flushed(count: Int) {
+    let accuracy = Accuracy(framework: "jax", device: "cpu")
+    let least = FloatFormat.float32.leastNormal
+    var random = NumberSource(seed: 8)
+    for order in 0..<200 {
+      let values = (0..<count).map { _ in Double(Float(random.normal(least))) }
+      func flushed(_ value: Double) -> Double {
+        value.magnitude < least && random.next() % 2 == 0 ? 0 : value
+      }
+      let sum = values.dropFirst().reduce(values[0]) { sum, value in
+        flushed(Double(Float(flushed(sum)) + Float(flushed(value))))
+      }
+      let allowed = enclosure(values, accuracy)
+      #expect(allowed.contains(sum), "order \(order): \(sum) is not in \(allowed)")
+    }
+    #expect(enclosure(Array(repeating: 0, count: count), accuracy) == Enclosure(0))
+  }
+
+  @Test("of a mean hold the product with the rounded reciprocal of the count", arguments: [3, 7, 49, 300])
+  func multipliedMean(count: Int) {
+    let accuracy = Accuracy(framework: "torch", device: "cuda")
+    let arithmetic = EnclosureArithmetic(accuracy)
+    var random = NumberSource(seed: 12)
+    for order in 0..<200 {
+      // Each addition loses its operand, nearly half an ULP, so that the sum is as far off as it can be.
+      let first = Double(Float(1 + random.unit() * 0.999))
+      let values = [first] + Array(repeating: (order % 2 == 0 ? 1 : -1) * 0x1.ffp-25, count: count - 1)
+      let sum = values.reduce(Float(0)) { $0 + Float($1) }
+      #expect(Double(sum) == first)
+      let mean = Double(sum * (1 / Float(count)))
+      let allowed = arithmetic.operation(.divide, at: Site(.float32))(
+        enclosure(values, accuracy, .mean), arithmetic.constant(Double(count), .float32))
+      #expect(allowed.contains(mean), "order \(order): \(mean) is not in \(allowed)")
     }
   }
 

@@ -11,20 +11,25 @@ private func gradient(
 ) throws -> [Double] {
   let signature = Signature(parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) })
   let plan = try variant.plan(signature)
-  var evaluation = GradientEvaluation(plan, rules: rules, in: NativeArithmetic())
-  func tensors(_ block: Region) throws -> [String: Tensor] {
+  var participation = Participation(in: plan)
+  let fed = Tensor(
+    plan.type, plan.shape,
+    values: plan.shape.whole.positions.map { gradOutput[gradOutput.count == 1 ? 0 : $0] })
+  func tensors(_ plan: Plan, _ block: Region) throws -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]
-    for (name, region) in plan.reads(for: block) { tensors[name] = try #require(inputs[name]).cut(region) }
+    for (name, region) in plan.reads(for: block) {
+      tensors[name] = try #require(name == Plan.gradOutput ? fed : inputs[name]).cut(region)
+    }
     return tensors
   }
   let blocks = plan.elements.regions(maximumCount: blockCount)
-  if evaluation.needsCounts {
-    for block in blocks { try evaluation.count(block, from: tensors(block)) }
+  if participation.dependsOnElements {
+    for block in blocks { try participation.add(block, from: tensors(plan, block)) }
   }
-  return try blocks.flatMap { block in
-    let upstream = gradOutput.count == 1 ? gradOutput : Array(gradOutput[block.positions])
-    return try evaluation.evaluate(block, from: tensors(block), gradOutput: upstream).results
-  }
+  let gradient = plan.gradient(
+    rules: rules, participation, gradOutput: plan.shape)
+  var evaluation = Evaluation(gradient, in: NativeArithmetic())
+  return try blocks.flatMap { try evaluation.evaluate($0, from: tensors(gradient, $0)).results }
 }
 
 /// A case of one variant in float64, small enough for finite differences.

@@ -72,6 +72,7 @@ struct JSONSchema {
     case "object": value is [String: Any]
     case "array": value is [Any]
     case "string": value is String
+    case "boolean": value is Bool
     case "null": value is NSNull
     case "number": value is NSNumber
     case "integer": (value as? NSNumber).map { $0.doubleValue.rounded() == $0.doubleValue } == true

@@ -11,25 +11,75 @@ import Testing
 private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
 
-/// What the committed fixtures give; judged once for all tests.
-private let committedReport = Runner(policy: .derived)
-  .run(FixtureLocation.find([root.appendingPathComponent("fixtures").path]))
+/// The committed fixtures.
+private let committedFixtures = FixtureLocation.find([root.appendingPathComponent("fixtures").path])
+
+/// What they give without their ledger; judged once for all tests.
+private let discrepancies = Runner(policy: .derived).run(committedFixtures)
+
+/// What they give by their ledger.
+private let committedReport = {
+  // Without the ledger the recorded reports are not reproduced, and a test says so.
+  (try? Ledgers(.besideFixtures, for: committedFixtures))?.applied(to: discrepancies) ?? discrepancies
+}()
 
 @Suite("Committed reports")
 struct CommittedReportTests {
   /// `make reports` records them anew.
   @Test("the committed reports are reproduced byte for byte", arguments: [("text", "txt"), ("json", "json")])
   func reproduced(format: String, suffix: String) throws {
-    let file = root.appendingPathComponent("reports/baseline.\(suffix)")
-    let recorded = try String(contentsOf: file, encoding: .utf8).split(
-      separator: "\n", omittingEmptySubsequences: false)
     let rendered = try #require(ReportFormats.named(format)).render(committedReport)
-      .split(separator: "\n", omittingEmptySubsequences: false)
+    try expectRecorded(rendered, "reports/baseline.\(suffix)")
+  }
+
+  @Test("the committed discrepancy report is reproduced byte for byte")
+  func reproducedDiscrepancies() throws {
+    try expectRecorded(TextReport.render(discrepancies), "reports/discrepancies.txt")
+  }
+
+  @Test(
+    "the committed upgrade reports are reproduced byte for byte, and agree with their schema",
+    arguments: [("paddle", ["2.6.2", "3.0.0", "3.3.1"]), ("torch", ["1.13", "2.13.0"])])
+  func reproducedUpgrades(framework: String, versions: [String]) throws {
+    let judge = UpgradeJudge()
+    let sides = versions.map {
+      judge.side(root.appendingPathComponent("fixtures/\(framework)-\($0).h5").path)
+    }
+    let matrix = UpgradeMatrix(sides, by: judge)
+    for (format, suffix) in [("text", "txt"), ("json", "json")] {
+      let rendered = try #require(ReportFormats.named(format)?.render(matrix))
+      try expectRecorded(rendered, "reports/upgrade-\(framework).\(suffix)")
+    }
+    try expectValid(try #require(JSONReport.render(matrix)), "upgrades")
+  }
+
+  @Test("an agreement's JSON agrees with its schema")
+  func agreement() throws {
+    let judge = UpgradeJudge(filter: CaseFilter(["formula.*"]))
+    let sides = ["paddle-3.3.1", "torch-2.13.0"].map {
+      judge.side(root.appendingPathComponent("fixtures/\($0).h5").path)
+    }
+    let agreement = judge.agreement(of: sides[0], and: sides[1])
+    try expectValid(try #require(JSONReport.render(agreement)), "agreement")
+    #expect(TextReport.render(agreement)?.contains("A: paddle 3.3.1") == true)
+  }
+
+  /// Compares a report with the committed one, line by line.
+  private func expectRecorded(_ rendered: String, _ path: String) throws {
+    let recorded = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    let rendered = rendered.split(separator: "\n", omittingEmptySubsequences: false)
     for (line, (old, new)) in zip(recorded, rendered).enumerated() where old != new {
-      Issue.record("line \(line + 1) was\n  \(old.prefix(400))\nand is\n  \(new.prefix(400))")
+      Issue.record("\(path), line \(line + 1) was\n  \(old.prefix(400))\nand is\n  \(new.prefix(400))")
       break
     }
     #expect(recorded.count == rendered.count)
+  }
+
+  private func expectValid(_ text: String, _ definition: String) throws {
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    for violation in schema.violations(in: value, of: definition).prefix(10) { Issue.record("\(violation)") }
   }
 
   @Test("the JSON report agrees with its schema, and each case stands on its own line")
@@ -44,7 +94,9 @@ struct CommittedReportTests {
 
   @Test("what the README shows of the report is in the report")
   func readme() throws {
-    let report = try String(contentsOf: root.appendingPathComponent("reports/baseline.txt"), encoding: .utf8)
+    let report = try ["baseline", "discrepancies"].map {
+      try String(contentsOf: root.appendingPathComponent("reports/\($0).txt"), encoding: .utf8)
+    }.joined()
     let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
     let blocks = readme.split(separator: "```").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(
       \.element)
@@ -114,6 +166,115 @@ struct ReportFormatTests {
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
     #expect(
       schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report") == [])
+  }
+
+  /// The report above by a ledger.
+  private func report(knowing entries: String) throws -> Report {
+    let report = try report()
+    try Damage.write(folder.file(Ledger.fileName), Array(entries.utf8))
+    return try Ledgers(.besideFixtures, for: FixtureLocation.find([folder.path]))
+      .applied(to: report, today: CalendarDate(2026, 1, 1))
+  }
+
+  private static let entries = """
+    [[difference]]
+    case = "demo"
+    reason = "the demonstration's loss is made up"
+    link = "https://example.org/1"
+
+    [[difference]]
+    case = "demo"
+    tensor = "grads/logit"
+    framework = "demo"
+    versions = "<2"
+    reason = "the gradient was wrong"
+    expires = 2020-12-31
+    """
+
+  @Test("the text report has a line for a known difference under its reason, and says what is stale")
+  func ledgerText() throws {
+    let text = TextReport.render(try report(knowing: Self.entries))
+    for part in [
+      "  the demonstration's loss is made up\n  https://example.org/1\n    demo.h5#demo  outside: outputs/loss 4 of 4\n",
+      "  known-differences.toml:6: demo grads/logit by demo <2: expired after 2020-12-31; its reason was: the gradient was wrong\n",
+      "3 cases: 0 conformant, 1 known, 1 nonconformant, 1 could not be judged, 1 fixture could not be read. The ledger is stale: 1 difference that it lists.\n",
+    ] { #expect(text.contains(part), "missing: \(part)\nin\n\(text)") }
+    #expect(!text.contains("demo.h5#demo  outputs/loss\n"))
+  }
+
+  @Test("the JSON report counts what is known, gives its reason and what is stale, as its schema asks")
+  func ledgerJSON() throws {
+    let text = JSONReport.render(try report(knowing: Self.entries))
+    for part in [
+      "\"known\":1,", "\"verdict\":\"known\"",
+      "\"known\":{\"file\":\"known-differences.toml\",\"line\":1,\"link\":\"https://example.org/1\",\"reason\":\"the demonstration's loss is made up\"}",
+      "\"stale\":[{\"case\":\"demo\",\"cause\":\"expired after 2020-12-31\"",
+    ] { #expect(text.contains(part), "missing: \(part)\nin\n\(text)") }
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    func violations(_ text: String) throws -> [String] {
+      schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report")
+    }
+    #expect(try violations(text) == [])
+    #expect(try violations(text.replacing("\"cause\":", with: "\"because\":")) != [])
+    #expect(try violations(text.replacing("\"line\":1,", with: "")) != [])
+  }
+
+  @Test("a tensor that is reordered or more accurate is so in JSON as its schema asks")
+  func nonconformanceSchema() throws {
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    let text = JSONReport.render(try report()).replacing(
+      "\"count\":4,", with: "\"accuracy\":\"more accurate\",\"reordered_as\":\"another\",\"count\":4,")
+    #expect(text.contains("reordered_as"))
+    #expect(
+      schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report") == [])
+  }
+
+  /// A report of the documented formula at logits beyond those where its sigmoid is 1, and at some others.
+  private func hazardReport() throws -> Report {
+    let logit = [-100, -17.5, -8, 0.5, 16, 17, 20, 40, 0x1p100]
+    try DemoFixture.write(to: folder.file("hazard.h5"), cases: []) { author in
+      try DemoFixture.attributes(author, "hazard", changing: ["variant": .fixed("paddle.formula")])
+      for (name, values) in [
+        ("inputs/logit", logit), ("inputs/label", [0, 0, 0, 1, 0, 1, 0, 1, 1]), ("outputs/loss", logit),
+      ] {
+        try author.dataset(
+          "/cases/hazard/\(name)", Tensor(.float32, .vector(logit.count), values: values))
+      }
+    }
+    return Runner(policy: .derived).run(FixtureLocation.find([folder.path]))
+  }
+
+  @Test("the text report has the hazards by region of the input")
+  func hazardText() throws {
+    let text = TextReport.render(try hazardReport())
+    let section = """
+
+      paddle.formula float32 outputs/loss, by logit
+        NaN         1 of 1   -100  …           -100
+                    3 of 5     17  …  1.2676506e+30
+        infinite    1 of 3     20  …             20
+        lost        1 of 1  -17.5  …          -17.5
+        inaccurate  1 of 3     16  …             16
+
+      """
+    #expect(text.contains(section), "\(text)")
+  }
+
+  @Test("the JSON report has the hazards by region of the input, as its schema asks")
+  func hazardJSON() throws {
+    let text = JSONReport.render(try hazardReport())
+    let regions = [
+      "{\"count\":1,\"elements\":1,\"highest\":-100,\"lowest\":-100}",
+      "{\"count\":3,\"elements\":5,\"highest\":1.2676506002282294e+30,\"lowest\":17}",
+    ].joined(separator: ",")
+    #expect(text.contains("\"kind\":\"NaN\",\"lowest\":-100,\"regions\":[\(regions)]"), "\(text)")
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    func violations(_ text: String) throws -> [String] {
+      schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report")
+    }
+    #expect(try violations(text) == [])
+    #expect(try violations(text.replacing("\"elements\":5", with: "\"elements\":-5")) != [])
+    #expect(try violations(text.replacing("\"regions\":", with: "\"parts\":")) != [])
   }
 
   @Test("the comparison of two files agrees with its schema")

@@ -15,7 +15,7 @@ internal import Tensors
 /// α NaN stands for `apply_class_balancing=False`, which is the default.
 enum KerasLoss {
   /// A mean is kept for each row.
-  static let maximumRowCount = 1 << 20
+  static let maximumRowCount = 1 << 18
 
   static func undocumented(_ signature: Signature, _ input: String) -> Rejection? {
     if let rejection = signature.undocumentedType(input) ?? signature.undocumentedOptionalAlpha {

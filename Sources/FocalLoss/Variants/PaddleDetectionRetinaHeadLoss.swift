@@ -47,7 +47,7 @@ public enum PaddleDetectionRetinaHeadLoss: FocalLossVariant {
       PaddleSigmoidFocalLoss.loss($0[0], $0[1], parameters)
     }
     let average = Program.record([Program.Input("sum", logit.type), Program.Input("positives", logit.type)]) {
-      $0[0] * parameters.lossWeight / max($0[1], 1)
+      ($0[0] * parameters.lossWeight).named("weighted sum") / max($0[1], 1).named("max(1, positives)")
     }
     return Plan(
       formula, [Elementwise("logit"), AnchorClass(anchors: anchors)], over: logit.shape,

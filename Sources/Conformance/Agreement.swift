@@ -1,0 +1,197 @@
+internal import Arithmetic
+internal import Comparison
+internal import FocalLoss
+public import Tensors
+
+/// Where two builds, of one framework or of two, agree on the cases that both computed, and who is right where not.
+public struct Agreement: Sendable {
+  /// Where one element stands.
+  public enum Standing: String, Hashable, Sendable, CaseIterable {
+    /// The same bits, or both NaN.
+    case identical
+    /// Both are within one ULP of the exact value.
+    case bothAccurate = "both accurate"
+    /// Only the second is.
+    case firstWorse = "A worse"
+    /// Only the first is.
+    case secondWorse = "B worse"
+    /// Neither is.
+    case bothWrong = "both wrong"
+    /// They differ, and there is no exact value to hold them against.
+    case unknown = "no exact value"
+  }
+
+  /// What was found in one tensor.
+  public struct Finding: Sendable {
+    /// The case.
+    public let name: String
+    /// Its variant.
+    public let variant: String
+    /// The tensor.
+    public let tensor: String
+    /// The element type.
+    public let type: ElementType
+    /// How many elements stand where.
+    public internal(set) var counts: [Standing: Int] = [:]
+    /// The element that is farthest apart.
+    public internal(set) var worst: PairedElement?
+    /// Whether either build's tensor is nonconformant.
+    public let isNonconformant: Bool
+  }
+
+  /// A case, or a tensor of it, that cannot be held against the other build's.
+  public struct Difference: Hashable, Sendable {
+    /// The case.
+    public let name: String
+    /// What is different.
+    public let reason: String
+  }
+
+  /// The first build, A.
+  public let first: Upgrade.Side
+  /// The second build, B.
+  public let second: Upgrade.Side
+  /// What was found in each tensor that both gave, in the order of cases and tensors.
+  public internal(set) var findings: [Finding] = []
+  /// Cases that only one of them raised on, or gave in another type or shape.
+  public internal(set) var differences: [Difference] = []
+  /// Cases that were not asked the same, and what could not be judged.
+  public internal(set) var unjudged: [Difference] = []
+  /// How many cases only one of them has.
+  public internal(set) var unpairedCount = 0
+
+  /// Conformant when every difference is one that both documentations allow.
+  public var verdict: Verdict {
+    if !unjudged.isEmpty || findings.isEmpty { return .error }
+    return !differences.isEmpty || findings.contains { $0.isNonconformant } ? .nonconformant : .conformant
+  }
+}
+
+extension UpgradeJudge {
+  /// Holds two builds' tensors against the exact values, case by case by name.
+  public func agreement(of first: Upgrade.Side, and second: Upgrade.Side) -> Agreement {
+    var agreement = Agreement(first: first, second: second)
+    let (firsts, seconds) = (cases(of: first, &agreement), cases(of: second, &agreement))
+    agreement.unpairedCount = Set(firsts.keys).symmetricDifference(seconds.keys).count
+    for (name, first) in firsts.sorted(by: { $0.key < $1.key }) {
+      guard let second = seconds[name] else { continue }
+      do throws(JudgingError) {
+        try compare(first, second, &agreement)
+      } catch {
+        agreement.unjudged.append(
+          .init(name: name, reason: error.located(in: second.fixture.fileName, case: name).text))
+      }
+    }
+    return agreement
+  }
+
+  private typealias SideCase = (fixture: FixtureReader, report: CaseReport)
+
+  /// The cases of a side by name.
+  private func cases(of side: Upgrade.Side, _ agreement: inout Agreement) -> [String: SideCase] {
+    var cases: [String: SideCase] = [:]
+    for (location, report) in side.judged {
+      do throws(FixtureError) {
+        if let error = report.error { throw error }
+        let fixture = try location.open()
+        for report in report.cases {
+          if let other = cases.updateValue((fixture, report), forKey: report.name) {
+            agreement.unjudged.append(
+              .init(
+                name: report.name, reason: "\(other.fixture.fileName) and \(fixture.fileName) both have it"))
+          }
+        }
+      } catch {
+        agreement.unjudged.append(.init(name: location.fileName, reason: error.text))
+      }
+    }
+    return cases
+  }
+
+  private func compare(
+    _ first: SideCase, _ second: SideCase, _ agreement: inout Agreement
+  ) throws(JudgingError) {
+    let name = first.report.name
+    if let error = first.report.error ?? second.report.error {
+      return agreement.unjudged.append(.init(name: name, reason: error.text))
+    }
+    let firstCase = try first.fixture.opened(name)
+    let secondCase = try second.fixture.opened(name)
+    if let difference = try difference(firstCase, secondCase) {
+      return agreement.unjudged.append(
+        .init(name: name, reason: "the builds were not asked the same: \(difference)"))
+    }
+    guard firstCase.outcome == secondCase.outcome else {
+      let raised = firstCase.outcome == .raised ? (0, firstCase) : (1, secondCase)
+      return agreement.differences.append(
+        .init(
+          name: name,
+          reason: "only \("AB".dropFirst(raised.0).prefix(1)) raises: \(raised.1.error ?? "no message")"))
+    }
+    for tensor in Set(firstCase.results.keys).union(secondCase.results.keys).sorted(by: >) {
+      guard let x = firstCase.results[tensor], let y = secondCase.results[tensor] else {
+        agreement.differences.append(.init(name: name, reason: "only one of them has \(tensor)"))
+        continue
+      }
+      guard x.elementType == y.elementType, x.shape == y.shape else {
+        agreement.differences.append(
+          .init(
+            name: name,
+            reason: "\(tensor) is \(x.elementType) \(x.shape) and \(y.elementType) \(y.shape)"))
+        continue
+      }
+      let verdicts = [first.report.tensor(tensor)?.verdict, second.report.tensor(tensor)?.verdict]
+      var finding = Agreement.Finding(
+        name: name, variant: firstCase.variant, tensor: tensor, type: x.elementType,
+        isNonconformant: verdicts.contains(.nonconformant))
+      try compare(x, y, firstCase, first.fixture.provenance, &finding)
+      agreement.findings.append(finding)
+    }
+  }
+
+  private func compare(
+    _ x: StoredTensor, _ y: StoredTensor, _ conformanceCase: ConformanceCase, _ provenance: Provenance,
+    _ finding: inout Agreement.Finding
+  ) throws(JudgingError) {
+    let computation = try TensorComputation(x.name, conformanceCase, provenance)
+    var comparator = Comparator(x.elementType, tolerance: .ulps(0))
+    for block in x.shape.regions(maximumCount: Judge.blockCount) {
+      let (xBlock, yBlock) = (try x.block(block), try y.block(block))
+      xBlock.bytes.withUnsafeBytes { xBytes in
+        yBlock.bytes.withUnsafeBytes { comparator.add(expected: xBytes, actual: $0, offset: block.offset) }
+      }
+      for position in 0..<block.count {
+        let standing: Agreement.Standing
+        let (xValue, yValue) = (xBlock.value(at: position), yBlock.value(at: position))
+        if xBlock.bits(at: position) == yBlock.bits(at: position) || xValue.isNaN && yValue.isNaN {
+          standing = .identical
+        } else {
+          let exact = try computation?.exactValue(at: block.offset + position, by: exact)
+          standing = Agreement.Standing(xValue, yValue, exact ?? .undefined)
+        }
+        finding.counts[standing, default: 0] += 1
+      }
+    }
+    if let worst = comparator.comparison.worst.first {
+      finding.worst = try PairedElement(worst, of: x, conformanceCase, provenance, by: exact)
+    }
+  }
+}
+
+extension Agreement.Standing {
+  fileprivate init(_ x: Double, _ y: Double, _ exact: ExactValue) {
+    guard let rounded = exact.rounded else {
+      self = .unknown
+      return
+    }
+    let isAccurate = { (value: Double) in
+      value == rounded || (exact.error(of: value).map { $0.magnitude <= 1 } ?? false)
+    }
+    switch (isAccurate(x), isAccurate(y)) {
+    case (true, true): self = .bothAccurate
+    case (false, true): self = .firstWorse
+    case (true, false): self = .secondWorse
+    case (false, false): self = .bothWrong
+    }
+  }
+}

@@ -1,0 +1,54 @@
+public import Arithmetic
+public import FocalLoss
+internal import Tensors
+
+/// A program that a build may run: a variant, the order of its cross entropy, and for a gradient whose backward pass.
+public struct DocumentedProgram: Hashable, Sendable {
+  /// The variant.
+  public let variant: String
+  /// The order of the cross entropy, for a variant that has one.
+  public let crossEntropy: CrossEntropyOrder?
+  /// Whose adjoint rules a gradient follows; nil for a loss.
+  public internal(set) var rules: AdjointRules?
+
+  /// Every variant with every order that it can have, as losses.
+  static let losses: [DocumentedProgram] = Variants.all.flatMap { variant in
+    variant.hasCrossEntropy
+      ? CrossEntropyOrder.allCases.map { DocumentedProgram(variant: variant.name, crossEntropy: $0) }
+      : [DocumentedProgram(variant: variant.name, crossEntropy: nil)]
+  }
+
+  /// Every loss with every backward pass.
+  static let gradients: [DocumentedProgram] = losses.flatMap { loss in
+    AdjointRules.allCases.map {
+      DocumentedProgram(variant: loss.variant, crossEntropy: loss.crossEntropy, rules: $0)
+    }
+  }
+}
+
+extension DocumentedProgram: CustomStringConvertible {
+  /// The variant, and in words how it is computed.
+  public var description: String {
+    variant + (crossEntropy.map { ", cross entropy of \($0.rawValue)" } ?? "")
+      + (rules.map { ", backward pass of \($0.rawValue)" } ?? "")
+  }
+}
+
+extension ConformanceCase {
+  /// How the program computes a tensor of this case, or nil when it does not take the case's inputs or has not the
+  /// result's type.
+  func plan(
+    _ program: DocumentedProgram, _ provenance: Provenance, of type: ElementType
+  ) throws(JudgingError) -> Plan? {
+    var signature = signature(provenance)
+    signature.crossEntropy = program.crossEntropy
+    guard let loss = try? Variants.named(program.variant)?.plan(signature) else { return nil }
+    do throws(JudgingError) {
+      let plan = try program.rules.map { rules throws(JudgingError) in try gradient(of: loss, rules) } ?? loss
+      return plan.type == type ? plan : nil
+    } catch {
+      if case .unreadable = error { throw error }
+      return nil
+    }
+  }
+}

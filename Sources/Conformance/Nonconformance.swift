@@ -1,0 +1,103 @@
+internal import Comparison
+internal import Arithmetic
+internal import FocalLoss
+internal import Tensors
+
+/// What a nonconformant tensor is known to be, beside not being the documented result.
+public struct Nonconformance: Hashable, Sendable {
+  /// How far a tensor is from the exact values, beside the documented program.
+  public enum Accuracy: String, Hashable, Sendable {
+    /// Neither the largest nor the mean error is greater, and one of them is smaller.
+    case more = "more accurate"
+    /// Neither is smaller, one of them is greater, and every element agrees with the documented result in at least half
+    /// of its bits.
+    case less = "less accurate"
+  }
+
+  /// The other documented program, of the same function of the real numbers, that can have given every element.
+  public internal(set) var reordered: DocumentedProgram?
+  /// Whether the tensor is more or less accurate than the documented program; nil where it is neither, or a value is
+  /// missing or wrong altogether.
+  public let accuracy: Accuracy?
+
+  /// What a comparison's errors tell.
+  init(_ comparison: Comparison) {
+    let (actual, expected) = (comparison.actualErrors, comparison.expectedErrors)
+    let isComparable =
+      actual.count > 0 && actual.count == expected.count && comparison.nonfiniteMismatches == 0
+    let half = UInt64(1) << UInt64((comparison.type.floatFormat?.precision ?? 0) / 2)
+    let errors = [(actual.maximum, expected.maximum), (actual.mean, expected.mean)]
+    if !isComparable || errors.allSatisfy({ $0.0 == $0.1 }) {
+      accuracy = nil
+    } else if errors.allSatisfy({ $0.0 <= $0.1 }) {
+      accuracy = .more
+    } else if errors.allSatisfy({ $0.0 >= $0.1 }), comparison.ulps.maximum <= half {
+      accuracy = .less
+    } else {
+      accuracy = nil
+    }
+  }
+}
+
+/// Looks for the documented program that can have given a tensor.
+struct ReorderingSearch {
+  let conformanceCase: ConformanceCase
+  let provenance: Provenance
+  let exact: ExactEvaluator
+
+  /// The first known program of the same function in whose enclosures every element of the tensor lies.
+  ///
+  /// - Parameters:
+  ///   - tensor: the tensor.
+  ///   - documented: how its own documentation computes it.
+  ///   - programs: those to try.
+  func program(
+    giving tensor: StoredTensor, in place: Plan, among programs: [DocumentedProgram]
+  ) throws(JudgingError) -> DocumentedProgram? {
+    for program in programs {
+      guard let plan = try conformanceCase.plan(program, provenance, of: tensor.elementType),
+        plan.elements == place.elements, plan.reductions == place.reductions,
+        try holds(plan, tensor), try isSameFunction(plan, place)
+      else { continue }
+      return program
+    }
+    return nil
+  }
+
+  /// Whether every element lies in the plan's enclosures.
+  private func holds(_ plan: Plan, _ tensor: StoredTensor) throws(JudgingError) -> Bool {
+    let enclosures = EnclosureArithmetic(Accuracy(provenance))
+    var evaluation = Evaluation(plan, in: enclosures)
+    var blocks = InputBlocks(conformanceCase, plan)
+    for block in plan.elements.regions(maximumCount: Judge.blockCount) {
+      let results = try evaluation.evaluated(block, try blocks.tensors(for: block)).results
+      guard plan.reductions.isEmpty else { continue }
+      guard let region = tensor.shape.region(matching: block, of: plan.elements) else { return false }
+      let actual = try tensor.block(region).values
+      guard zip(results, actual).allSatisfy({ $0.contains($1) }) else { return false }
+    }
+    guard let results = evaluation.conclude() else { return true }
+    return zip(results, try tensor.block(tensor.shape.whole).values).allSatisfy { $0.contains($1) }
+  }
+
+  /// Whether two plans have the same exact values.
+  private func isSameFunction(_ x: Plan, _ y: Plan) throws(JudgingError) -> Bool {
+    let format = y.type.floatFormat ?? .float64
+    for block in x.elements.regions(maximumCount: Judge.blockCount) {
+      var values: [[Double?]] = []
+      for plan in [x, y] {
+        var blocks = InputBlocks(conformanceCase, plan)
+        let tensors = try blocks.tensors(for: block)
+        do throws(Rejection) {
+          let columns = try plan.columns(for: block, from: tensors)
+          values.append(
+            exact.values(of: plan.formula, at: columns, count: block.count, in: format).map(\.rounded))
+        } catch {
+          throw .rejected(error)
+        }
+      }
+      guard values[0] == values[1] else { return false }
+    }
+    return true
+  }
+}

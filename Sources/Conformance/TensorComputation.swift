@@ -1,0 +1,72 @@
+internal import Arithmetic
+internal import FocalLoss
+internal import Tensors
+
+/// How the reference computes one tensor of a case.
+struct TensorComputation {
+  let conformanceCase: ConformanceCase
+  /// The tensor that the framework gave.
+  let tensor: StoredTensor
+  let plan: Plan
+
+  /// The computation of a case's loss, or of the gradient of that name.
+  ///
+  /// - Returns: nil for a gradient of which no adjoint rules are known, and for a tensor that has not the documented type.
+  init?(_ name: String, _ conformanceCase: ConformanceCase, _ provenance: Provenance) throws(JudgingError) {
+    guard let variant = Variants.named(conformanceCase.variant), let loss = conformanceCase.outputs["loss"]
+    else { return nil }
+    let lossPlan = try conformanceCase.plan(variant, provenance)
+    self.conformanceCase = conformanceCase
+    if name == loss.name {
+      (tensor, plan) = (loss, lossPlan)
+    } else if let gradient = conformanceCase.grads[variant.inputs[0]], gradient.name == name,
+      let rules = AdjointRules(Build(provenance.framework, provenance.frameworkVersion))
+    {
+      (tensor, plan) = (gradient, try conformanceCase.gradient(of: lossPlan, rules))
+    } else {
+      return nil
+    }
+    guard tensor.elementType == plan.type else { return nil }
+  }
+
+  /// Whether the tensor is one result of many elements, or one of each row's.
+  var isReduced: Bool { !plan.reductions.isEmpty }
+
+  /// The formula's inputs for one element.
+  func inputs(at position: Int) throws(JudgingError) -> [Double] {
+    var blocks = InputBlocks(conformanceCase, plan)
+    for block in plan.elements.regions(maximumCount: Judge.blockCount)
+    where block.positions.contains(position) {
+      let tensors = try blocks.tensors(for: block)
+      do throws(Rejection) {
+        return try plan.columns(for: block, from: tensors).map {
+          $0[$0.count == 1 ? 0 : position - block.offset]
+        }
+      } catch {
+        throw .rejected(error)
+      }
+    }
+    throw .rejected(Rejection(nil, "there is no element at \(position)"))
+  }
+
+  /// The exact value of one element, or of one of the reduced results.
+  func exactValue(at position: Int, by exact: ExactEvaluator) throws(JudgingError) -> ExactValue {
+    if isReduced { return try conformanceCase.exactResults(of: plan, by: exact)[position] }
+    return exact.value(of: plan.formula, at: try inputs(at: position), in: plan.type.float)
+  }
+
+  /// The named inputs of one element; none for a reduced result.
+  func namedInputs(at position: Int) throws(JudgingError) -> [NamedValue] {
+    if isReduced { return [] }
+    return zip(plan.formula.inputs, try inputs(at: position)).map {
+      NamedValue(name: $0.name, type: $0.type, value: $1)
+    }
+  }
+}
+
+extension StoredTensor {
+  /// One element.
+  func value(at position: Int) throws(JudgingError) -> Double {
+    try block(shape.element(at: position)).value(at: 0)
+  }
+}

@@ -1,0 +1,110 @@
+public import Comparison
+
+/// What changes between two builds that were asked the same: case by case and tensor by tensor.
+public struct Upgrade: Sendable {
+  /// One side: the fixtures of one build, judged.
+  public struct Side: Sendable {
+    /// The last component of the path that was named.
+    public let name: String
+    /// The fixtures, in the order of their names.
+    public let fixtures: [FixtureReport]
+    let locations: [FixtureLocation]
+
+    /// The framework and version of the fixtures, each once.
+    public var builds: [String] {
+      var builds: [String] = []
+      for build in fixtures.compactMap(\.provenance).map({ "\($0.framework) \($0.frameworkVersion)" })
+      where !builds.contains(build) { builds.append(build) }
+      return builds
+    }
+  }
+
+  /// What became of one tensor, or of one case.
+  public struct Finding: Sendable {
+    /// The fixture's file name; the old one for what is gone.
+    public let fixture: String
+    /// The case.
+    public let name: String
+    /// Its variant, where it could be read.
+    public let variant: String?
+    /// The tensor; nil for the whole case.
+    public let tensor: String?
+    /// What became of it.
+    public let change: UpgradeChange
+    /// How many elements it has.
+    public internal(set) var count = 0
+    /// How many of them moved.
+    public internal(set) var moved = 0
+    /// The errors of the old elements against the exact values.
+    public internal(set) var oldErrors = ExactErrors()
+    /// The errors of the new ones.
+    public internal(set) var newErrors = ExactErrors()
+    /// The element that moved the most.
+    public internal(set) var worst: PairedElement?
+    /// Whether the new build is nonconformant here.
+    public internal(set) var isNonconformant = false
+    /// Why, where the change alone does not tell.
+    public internal(set) var reason: String?
+  }
+
+  /// That a build runs another documented program than the one before.
+  public struct OrderChange: Hashable, Sendable {
+    /// The variant that the cases name.
+    public let variant: String
+    /// What explains all, or the most, of the old losses.
+    public let old: [DocumentedProgram]
+    /// What explains the new ones.
+    public let new: [DocumentedProgram]
+  }
+
+  /// The build that is there.
+  public let old: Side
+  /// The build that shall replace it.
+  public let new: Side
+  /// What became of each case and tensor, in the order of fixtures, cases and tensors.
+  public let findings: [Finding]
+  /// The variants of which the new build runs another program.
+  public let orders: [OrderChange]
+  /// Fixtures that could not be read.
+  public let errors: [FixtureError]
+
+  /// How many of the findings are of one kind.
+  public func count(of change: UpgradeChange) -> Int { findings.count { $0.change == change } }
+
+  /// The worst of what was found.
+  public var verdict: UpgradeVerdict {
+    if !errors.isEmpty || findings.isEmpty { return .unjudged }
+    return findings.map { finding in
+      if finding.change == .unjudged { return .unjudged }
+      if finding.change.isUnsafe { return .unsafe }
+      return finding.change.isMove ? .moves : .safe
+    }.max() ?? .unjudged
+  }
+
+  /// What is nonconformant in both builds, though its bits may have moved.
+  public var stillNonconformant: [Finding] {
+    findings.filter { $0.isNonconformant && ($0.change == .identical || $0.change == .stillNonconformant) }
+  }
+}
+
+/// Several builds, each against each later one.
+public struct UpgradeMatrix: Sendable {
+  /// The builds, in the order in which they were named.
+  public let sides: [Upgrade.Side]
+  /// Every upgrade from one of them to a later one, by the first and then by the second.
+  public let upgrades: [[Upgrade]]
+
+  /// The upgrades from each build to the next.
+  public var steps: [Upgrade] { upgrades.compactMap(\.first) }
+
+  /// The worst of the upgrades.
+  public var verdict: UpgradeVerdict { upgrades.joined().map(\.verdict).max() ?? .unjudged }
+
+  /// Compares each of some judged builds with each later one.
+  public init(_ sides: [Upgrade.Side], by judge: UpgradeJudge) {
+    self.sides = sides
+    upgrades = sides.indices.dropLast().map { index in
+      sides[(index + 1)...].map { judge.upgrade(from: sides[index], to: $0) }
+    }
+  }
+}

@@ -1,0 +1,299 @@
+internal import Arithmetic
+internal import Comparison
+internal import FocalLoss
+internal import Tensors
+
+/// Judges builds of a framework, and what changes from one to another.
+public struct UpgradeJudge {
+  private let filter: CaseFilter
+  let exact = ExactEvaluator()
+
+  /// A judge of the selected cases.
+  public init(filter: CaseFilter = CaseFilter()) { self.filter = filter }
+
+  /// Judges the fixtures that a path names.
+  public func side(_ path: String, progress: (Runner.Progress) -> Void = { _ in }) -> Upgrade.Side {
+    let locations = FixtureLocation.find([path])
+    let report = Runner(policy: .derived, filter: filter).run(locations, progress: progress)
+    return Upgrade.Side(
+      name: path.split(separator: "/").last.map(String.init) ?? path, fixtures: report.fixtures,
+      locations: locations)
+  }
+
+  /// Finds what changes from one build to another.
+  ///
+  /// Fixtures of one file on either side belong together; else those of one file name do, and of the others those of
+  /// one framework where either side has a single one. Cases and tensors belong together by name.
+  public func upgrade(from old: Upgrade.Side, to new: Upgrade.Side) -> Upgrade {
+    var findings: [Upgrade.Finding] = []
+    var orders: [Upgrade.OrderChange] = []
+    var errors: [FixtureError] = []
+    for pair in Self.pairs(old, new) {
+      do throws(FixtureError) {
+        switch pair {
+        case (let old?, let new?):
+          let (oldFixture, newFixture) = try (OpenedFixture(old), OpenedFixture(new))
+          findings += compare(oldFixture, newFixture)
+          orders += try Self.orders(oldFixture.reader, newFixture.reader)
+        case (let old?, nil): findings += try OpenedFixture(old).all(.caseGone)
+        case (nil, let new?): findings += try OpenedFixture(new).all(.caseAdded)
+        case (nil, nil): break
+        }
+      } catch {
+        errors.append(error)
+      }
+    }
+    return Upgrade(old: old, new: new, findings: findings, orders: orders, errors: errors)
+  }
+}
+
+/// A judged fixture on one side.
+typealias JudgedFixture = (location: FixtureLocation, report: FixtureReport)
+
+extension UpgradeJudge {
+  private static func pairs(
+    _ old: Upgrade.Side, _ new: Upgrade.Side
+  ) -> [(JudgedFixture?, JudgedFixture?)] {
+    var (olds, news) = (old.judged, new.judged)
+    if olds.count == 1, news.count == 1 { return [(olds[0], news[0])] }
+    var pairs: [(JudgedFixture?, JudgedFixture?)] = []
+    func pair(_ isPair: (JudgedFixture, JudgedFixture) -> Bool) {
+      for old in olds {
+        let partners = news.filter { isPair(old, $0) }
+        guard partners.count == 1, olds.count(where: { isPair($0, partners[0]) }) == 1 else { continue }
+        pairs.append((old, partners[0]))
+        olds.removeAll { $0.location == old.location }
+        news.removeAll { $0.location == partners[0].location }
+      }
+    }
+    pair { $0.location.fileName == $1.location.fileName }
+    pair {
+      $0.report.provenance.map { [$0.framework, $0.device] }
+        == $1.report.provenance.map { [$0.framework, $0.device] }
+    }
+    return pairs + olds.map { ($0, nil) } + news.map { (nil, $0) }
+  }
+
+  /// Where the new build runs another program.
+  private static func orders(
+    _ old: FixtureReader, _ new: FixtureReader
+  ) throws(FixtureError) -> [Upgrade.OrderChange] {
+    let (oldGroups, newGroups) = (try Identification(of: old).groups, try Identification(of: new).groups)
+    return oldGroups.compactMap { oldGroup in
+      guard let newGroup = newGroups.first(where: { $0.variant == oldGroup.variant }) else { return nil }
+      let (old, new) = (oldGroup.best, newGroup.best)
+      return Set(old).isDisjoint(with: new)
+        ? Upgrade.OrderChange(variant: oldGroup.variant, old: old, new: new) : nil
+    }
+  }
+
+  private func compare(_ old: OpenedFixture, _ new: OpenedFixture) -> [Upgrade.Finding] {
+    let names = Set(old.cases.keys).union(new.cases.keys).sorted()
+    return names.flatMap { name -> [Upgrade.Finding] in
+      guard let oldCase = old.cases[name] else { return [new.finding(name, .caseAdded)] }
+      guard let newCase = new.cases[name] else { return [old.finding(name, .caseGone)] }
+      do throws(JudgingError) {
+        return try compare(oldCase, newCase, old, new)
+      } catch {
+        return [new.finding(name, .unjudged, error.located(in: new.reader.fileName, case: name).text)]
+      }
+    }
+  }
+
+  private func compare(
+    _ oldReport: CaseReport, _ newReport: CaseReport, _ old: OpenedFixture, _ new: OpenedFixture
+  ) throws(JudgingError) -> [Upgrade.Finding] {
+    let name = newReport.name
+    if let error = oldReport.error ?? newReport.error { return [new.finding(name, .unjudged, error.text)] }
+    let oldCase = try old.reader.opened(name)
+    let newCase = try new.reader.opened(name)
+    if let difference = try difference(oldCase, newCase) {
+      return [new.finding(name, .unjudged, "the builds were not asked the same: \(difference)")]
+    }
+    switch (oldCase.outcome, newCase.outcome) {
+    case (.raised, .raised): return [new.finding(name, .stillRaises)]
+    case (.value, .raised): return [new.finding(name, .newlyRaises, newCase.error)]
+    case (.raised, .value):
+      let isConformant = newReport.verdict == .conformant
+      return [new.finding(name, isConformant ? .noLongerRaises : .newlyNonconformant)]
+    case (.value, .value): break
+    }
+    let tensors = Set(oldCase.results.keys).union(newCase.results.keys)
+    // The outputs before the gradients.
+    return try tensors.sorted(by: >).map {
+      tensor throws(JudgingError) in
+      var finding = new.finding(name, .tensorAdded, tensor: tensor)
+      finding.count = (newCase.results[tensor] ?? oldCase.results[tensor])?.shape.count ?? 0
+      guard let oldTensor = oldCase.results[tensor] else { return finding }
+      guard let newTensor = newCase.results[tensor] else { return finding.changed(to: .tensorGone) }
+      guard oldTensor.elementType == newTensor.elementType, oldTensor.shape == newTensor.shape else {
+        return finding.changed(
+          to: .typeChanged,
+          "was \(oldTensor.elementType) \(oldTensor.shape), is \(newTensor.elementType) \(newTensor.shape)")
+      }
+      return try compare(
+        (oldTensor, oldReport.tensor(tensor)), (newTensor, newReport.tensor(tensor)), finding, newCase,
+        new.reader.provenance)
+    }
+  }
+
+  /// What of the two cases' inputs and parameters is not the same, or nil.
+  func difference(_ old: ConformanceCase, _ new: ConformanceCase) throws(JudgingError) -> String? {
+    if old.variant != new.variant { return "variant \(old.variant) and \(new.variant)" }
+    if !old.parameters.isIdentical(to: new.parameters) { return "\(old.parameters) and \(new.parameters)" }
+    let (olds, news) = (old.given, new.given)
+    for name in Set(olds.keys).union(news.keys).sorted() {
+      guard let x = olds[name], let y = news[name] else { return "only one of them was given \(name)" }
+      guard x.elementType == y.elementType, x.shape == y.shape else {
+        return "\(name) is \(x.elementType) \(x.shape) and \(y.elementType) \(y.shape)"
+      }
+      for block in x.shape.regions(maximumCount: Judge.blockCount) {
+        let (xBlock, yBlock) = (try x.block(block), try y.block(block))
+        for position in 0..<xBlock.count where xBlock.bits(at: position) != yBlock.bits(at: position) {
+          let index = x.shape.coordinates(of: block.offset + position).map(String.init).joined(
+            separator: ", ")
+          return "\(name)[\(index)] is \(xBlock.value(at: position)) and \(yBlock.value(at: position))"
+        }
+      }
+    }
+    return nil
+  }
+
+  /// Compares two tensors of one type and shape.
+  private func compare(
+    _ old: (tensor: StoredTensor, report: TensorReport?),
+    _ new: (tensor: StoredTensor, report: TensorReport?),
+    _ finding: Upgrade.Finding, _ newCase: ConformanceCase, _ provenance: Provenance
+  ) throws(JudgingError) -> Upgrade.Finding {
+    var finding = finding
+    var comparator = Comparator(new.tensor.elementType, tolerance: .ulps(0))
+    var isNewlyNonFinite = false
+    for block in new.tensor.shape.regions(maximumCount: Judge.blockCount) {
+      let (oldBlock, newBlock) = (try old.tensor.block(block), try new.tensor.block(block))
+      oldBlock.bytes.withUnsafeBytes { oldBytes in
+        newBlock.bytes.withUnsafeBytes {
+          comparator.add(expected: oldBytes, actual: $0, offset: block.offset)
+        }
+      }
+      isNewlyNonFinite =
+        isNewlyNonFinite || zip(oldBlock.values, newBlock.values).contains { $0.isFinite && !$1.isFinite }
+    }
+    let comparison = comparator.comparison
+    finding.moved = comparison.count - comparison.identical
+    finding.oldErrors = old.report?.comparison?.actualErrors ?? ExactErrors()
+    finding.newErrors = new.report?.comparison?.actualErrors ?? ExactErrors()
+    let verdicts = (old.report?.verdict, new.report?.verdict)
+    finding.isNonconformant = verdicts.1 == .nonconformant
+    if let worst = comparison.worst.first {
+      finding.worst = try PairedElement(worst, of: new.tensor, newCase, provenance, by: exact)
+    }
+    if finding.moved == 0 { return finding.changed(to: .identical) }
+    switch verdicts {
+    case (.conformant?, .nonconformant?): return finding.changed(to: .newlyNonconformant)
+    case (_, _) where isNewlyNonFinite: return finding.changed(to: .newlyNonFinite)
+    case (.nonconformant?, .nonconformant?): return finding.changed(to: .stillNonconformant)
+    case (.nonconformant?, .conformant?): return finding.changed(to: .newlyConformant)
+    case (.conformant?, .conformant?):
+      return finding.changed(to: UpgradeChange(from: finding.oldErrors, to: finding.newErrors))
+    default:
+      return finding.changed(to: .unjudged, "its bits moved, and it could not be judged in both builds")
+    }
+  }
+}
+
+/// A fixture on one side, open.
+private struct OpenedFixture {
+  let reader: FixtureReader
+  let cases: [String: CaseReport]
+
+  init(_ fixture: JudgedFixture) throws(FixtureError) {
+    if let error = fixture.report.error { throw error }
+    reader = try fixture.location.open()
+    cases = Dictionary(fixture.report.cases.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  func finding(
+    _ name: String, _ change: UpgradeChange, _ reason: String? = nil, tensor: String? = nil
+  ) -> Upgrade.Finding {
+    var finding = Upgrade.Finding(
+      fixture: reader.fileName, name: name, variant: cases[name]?.variant, tensor: tensor, change: change)
+    finding.reason = reason
+    finding.isNonconformant = tensor == nil && cases[name]?.verdict == .nonconformant
+    return finding
+  }
+
+  func all(_ change: UpgradeChange) -> [Upgrade.Finding] {
+    cases.keys.sorted().map { finding($0, change) }
+  }
+}
+
+extension Upgrade.Side {
+  /// The fixtures with their files; a fixture of which no case was selected is left out.
+  var judged: [JudgedFixture] {
+    fixtures.compactMap { report in
+      locations.first { $0.fileName == report.file }.map { ($0, report) }
+    }
+  }
+}
+
+extension Upgrade.Finding {
+  fileprivate func changed(to change: UpgradeChange, _ reason: String? = nil) -> Upgrade.Finding {
+    var finding = Upgrade.Finding(
+      fixture: fixture, name: name, variant: variant, tensor: tensor, change: change)
+    (finding.count, finding.moved, finding.worst) = (count, moved, worst)
+    (finding.oldErrors, finding.newErrors) = (oldErrors, newErrors)
+    (finding.isNonconformant, finding.reason) = (isNonconformant, reason)
+    return finding
+  }
+}
+
+extension UpgradeChange {
+  /// What moved bits mean for the errors of two conformant tensors.
+  fileprivate init(from old: ExactErrors, to new: ExactErrors) {
+    let errors = [(old.maximum, new.maximum), (old.mean, new.mean)]
+    let isComparable = old.count == new.count && old.count > 0
+    if !isComparable || errors.allSatisfy({ $0.0 == $0.1 }) {
+      self = .moved
+    } else if errors.allSatisfy({ $0.0 >= $0.1 }) {
+      self = .closer
+    } else if errors.allSatisfy({ $0.0 <= $0.1 }) {
+      self = .farther
+    } else {
+      self = .moved
+    }
+  }
+}
+
+extension ConformanceCase {
+  /// What a framework computed, by name.
+  var results: [String: StoredTensor] {
+    Dictionary(uniqueKeysWithValues: (outputs.values + Array(grads.values)).map { ($0.name, $0) })
+  }
+
+  /// What it was given.
+  fileprivate var given: [String: StoredTensor] {
+    Dictionary(uniqueKeysWithValues: (inputs.values + Array(gradOutputs.values)).map { ($0.name, $0) })
+  }
+}
+
+extension CaseReport {
+  func tensor(_ name: String) -> TensorReport? { tensors.first { $0.name == name } }
+}
+
+extension Parameters {
+  /// Whether both are the same bits, NaN included.
+  fileprivate func isIdentical(to other: Parameters) -> Bool {
+    reduction == other.reduction
+      && zip([alpha, gamma, lossWeight], [other.alpha, other.gamma, other.lossWeight]).allSatisfy {
+        $0.bitPattern == $1.bitPattern
+      }
+  }
+}
+
+extension Identification.Group {
+  /// The programs that explain the most.
+  var best: [DocumentedProgram] {
+    guard let first = ranks.first, first.inside > 0 else { return [] }
+    return ranks.filter { $0.inside == first.inside && $0.count == first.count }.map(\.candidate)
+  }
+}

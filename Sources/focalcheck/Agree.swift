@@ -1,0 +1,50 @@
+import ArgumentParser
+import Conformance
+import Reporting
+
+/// `focalcheck agree`
+struct Agree: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Hold two builds, of one framework or of two, against each other and against the exact values.",
+    discussion: """
+      Cases are paired by name and must have been given the same bits. Each element is identical, accurate in both \
+      (within one ULP of the exact value), in one of them, or in neither.
+
+      Exit codes: 0 all differences are allowed by the two documentations; 1 something is nonconformant, or differs \
+      in type or shape, or only one of them raised; 2 something could not be judged.
+
+      EXAMPLE
+        focalcheck agree fixtures/paddle-3.3.1.h5 fixtures/torch-2.13.0.h5 --filter 'formula.*'
+      """)
+
+  @Argument(help: "A fixture, or a folder of fixtures: A.", completion: .file())
+  var first: String
+
+  @Argument(help: "Another one: B.", completion: .file())
+  var second: String
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Only the cases whose id, name, variant or framework matches the pattern; repeatable.",
+      valueName: "pattern"))
+  var filter: [String] = []
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let judge = UpgradeJudge(filter: CaseFilter(filter))
+    try output.check(against: FixtureLocation.find([first, second]).map(\.path))
+    var line = ProgressLine()
+    let sides = [first, second].map { side in
+      judge.side(side) { progress in
+        line.show("\(visibleText(progress.file)): case \(progress.caseCount + 1) of \(progress.caseTotal)")
+      }
+    }
+    let agreement = judge.agreement(of: sides[0], and: sides[1])
+    line.finish()
+    try output.check { $0.render(agreement) != nil }
+    try output.write { $0.render(agreement) ?? "" }
+    if let code = ExitCode(agreement.verdict) { throw code }
+  }
+}

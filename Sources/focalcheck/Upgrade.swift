@@ -1,0 +1,63 @@
+import ArgumentParser
+import Conformance
+import Reporting
+
+/// `focalcheck upgrade`
+struct Upgrade: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tell what changes from one build to another, and whether it is safe.",
+    discussion: """
+      Cases and tensors are paired by name and must have been given the same bits. An upgrade is safe when no bit \
+      moves or all that was conformant still is; it is unsafe when something becomes nonconformant or non-finite, \
+      raises, has another shape or dtype, or is gone. With more than two builds each is compared with each later one.
+
+      Exit codes: 0 safe; 1 unsafe, or with --strict when any bit moved; 2 something could not be judged.
+
+      EXAMPLE
+        focalcheck upgrade fixtures/torch-1.13.h5 fixtures/torch-2.13.0.h5 --output json=upgrade.json
+      """)
+
+  @Argument(
+    help: "Fixtures, or folders of fixtures, from the oldest build to the newest.", completion: .file())
+  var builds: [String]
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Only the cases whose id, name, variant or framework matches the pattern; repeatable.",
+      valueName: "pattern"))
+  var filter: [String] = []
+
+  @Flag(help: "Fail when any bit moved.")
+  var strict = false
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard builds.count >= 2 else {
+      throw ValidationError("an upgrade is from one build to another: name two")
+    }
+  }
+
+  func run() throws {
+    let empty = UpgradeMatrix([], by: UpgradeJudge())
+    try output.check { $0.render(empty) != nil }
+    try output.check(against: FixtureLocation.find(builds).map(\.path))
+    let judge = UpgradeJudge(filter: CaseFilter(filter))
+    var line = ProgressLine()
+    let sides = builds.map { build in
+      judge.side(build) { progress in
+        line.show("\(visibleText(progress.file)): case \(progress.caseCount + 1) of \(progress.caseTotal)")
+      }
+    }
+    let matrix = UpgradeMatrix(sides, by: judge)
+    line.finish()
+    try output.write { $0.render(matrix) ?? "" }
+    switch matrix.verdict {
+    case .safe: break
+    case .moves: if strict { throw ExitCode.nonconformant }
+    case .unsafe: throw ExitCode.nonconformant
+    case .unjudged: throw ExitCode.unjudged
+    }
+  }
+}
