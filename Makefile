@@ -54,6 +54,11 @@ bench: build ## Measure compare beside h5diff (package hdf5-tools)
 	@$(SWIFT) build -q -c release --product compare-benchmark
 	@.build/release/compare-benchmark .build/release/focalcheck
 
+.PHONY: power
+power: setup ## Count planted faults caught and genuine cases rejected, by the derived verdict and by tolerances
+	@$(SWIFT) build -q -c release --product power
+	@.build/release/power --planted fixtures/faults --genuine fixtures
+
 .PHONY: reports
 reports: build ## Record the committed reports of the committed fixtures anew
 	@.build/release/focalcheck run fixtures --output text=reports/baseline.txt --output json=reports/baseline.json \

@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
   name: "focalcheck",
+  platforms: [.macOS(.v15)],
   products: [
     .executable(name: "focalcheck", targets: ["focalcheck"])
   ],
@@ -19,6 +20,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
   targets: [
     .systemLibrary(
@@ -37,6 +39,7 @@ let package = Package(
         "HDF5", "Tensors", "Arithmetic", "FocalLoss", "Comparison",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "TOMLKit", package: "TOMLKit"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
     .target(
@@ -58,6 +61,15 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
+      name: "FaultSuite", dependencies: ["Comparison", "Conformance", "Tensors"], swiftSettings: strict),
+    .executableTarget(
+      name: "power",
+      dependencies: [
+        "Conformance", "FaultSuite", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(
       name: "FixtureAuthoring", dependencies: ["CHDF5", "Tensors"], path: "Tests/FixtureAuthoring",
       swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
@@ -71,7 +83,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "Conformance", "Comparison", "FocalLoss", "Arithmetic", "HDF5", "Tensors", "FixtureAuthoring",
+        "Conformance", "Comparison", "FaultSuite", "FocalLoss", "Arithmetic", "HDF5", "Tensors",
+        "FixtureAuthoring",
       ],
       swiftSettings: strict),
     .testTarget(

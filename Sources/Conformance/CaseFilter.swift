@@ -12,10 +12,20 @@ public struct CaseFilter: Hashable, Sendable {
     guard !patterns.isEmpty else { return true }
     guard let variant = fixture.variant(of: name) else { return true }
     let provenance = fixture.provenance
-    let subjects = [
-      fixture.caseID(name), name, variant, provenance.framework,
-      "\(provenance.framework) \(provenance.frameworkVersion)",
-    ]
-    return patterns.match(anyOf: subjects)
+    return matches(
+      fixture.caseID(name), name, variant, provenance.framework, provenance.frameworkVersion)
+  }
+
+  /// Whether a case of an earlier report is selected, by the same rule.
+  func selects(_ recorded: RecordedReport.Case) -> Bool {
+    guard !patterns.isEmpty, let variant = recorded.variant else { return true }
+    return matches(
+      recorded.id, recorded.name, variant, recorded.framework, recorded.frameworkVersion)
+  }
+
+  private func matches(
+    _ id: String, _ name: String, _ variant: String, _ framework: String, _ version: String
+  ) -> Bool {
+    patterns.match(anyOf: [id, name, variant, framework, "\(framework) \(version)"])
   }
 }

@@ -38,7 +38,7 @@ public struct FixtureManifest: Hashable, Sendable {
       document = try JSONDecoder().decode(Document.self, from: Data(json))
     } catch {
       throw FixtureError(
-        file: file, reason: "manifest is not JSON of the schema \(Self.schema): \(Self.text(error))")
+        file: file, reason: "manifest is not JSON of the schema \(Self.schema): \(decodingReason(error))")
     }
     guard document.schema == Self.schema else {
       throw FixtureError(
@@ -58,15 +58,6 @@ public struct FixtureManifest: Hashable, Sendable {
       }
     }
     self.digests = digests
-  }
-
-  private static func text(_ error: any Error) -> String {
-    switch error as? DecodingError {
-    case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      "\"\(context.codingPath.map(\.stringValue).joined(separator: "."))\" is of another type"
-    default: "it is not well-formed"
-    }
   }
 }
 

@@ -10,6 +10,8 @@ public struct Report: Sendable {
   public internal(set) var fixtures: [FixtureReport]
   /// What ledgers of known differences had to do with it; nil when there was none.
   public internal(set) var ledger: LedgerFindings?
+  /// How it differs from a baseline; nil when it was held against none.
+  public var baseline: BaselineComparison?
 
   /// A report of some fixtures.
   public init(policy: Policy, fixtures: [FixtureReport]) {
@@ -26,6 +28,14 @@ public struct Report: Sendable {
     let worst = comparesNothing ? .error : fixtures.map(\.verdict).max() ?? .error
     let isStale = ledger?.stale.isEmpty == false
     return max(worst == .known ? .conformant : worst, isStale ? .nonconformant : .conformant)
+  }
+
+  /// What a gate goes by: the verdict, and beside a baseline nonconformant exactly where something is worse than there
+  /// or the ledger is stale.
+  public var gate: Verdict {
+    guard let baseline, verdict != .error else { return verdict }
+    let isStale = ledger?.stale.isEmpty == false
+    return baseline.worse.isEmpty && !isStale ? .conformant : .nonconformant
   }
 
   /// Whether no element was compared, and no case raised.

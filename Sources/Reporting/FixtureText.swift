@@ -25,16 +25,8 @@ public enum FixtureText {
       ("fixture", "\(fixture.fileName), \(fixture.byteCount) bytes"),
       ("sha256", fixture.digest.sha256),
       ("framework", "\(provenance.framework) \(provenance.frameworkVersion) on \(provenance.device)"),
-      ("exporter", provenance.exporter),
-      ("python", provenance.python),
-      ("numpy", provenance.numpy),
-      ("h5py", provenance.h5py),
-      ("platform", provenance.platform),
-      ("cpu_capability", provenance.cpuCapability),
-      ("num_threads", provenance.threadCount.map(String.init)),
-      ("deterministic", provenance.isDeterministic.map(String.init)),
-      ("flags", provenance.flags),
     ]
+    rows += provenance.environment
     rows += provenance.attributes.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
     rows += fixture.otherObjects.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     rows.append(("cases", "\(fixture.caseNames.count)"))
@@ -63,5 +55,22 @@ public enum FixtureText {
     rows.compactMap { name, value in
       value.map { "\(indent)\(visibleText(name).padded(16)) \(visibleText($0))\n" }
     }.joined()
+  }
+}
+
+extension Provenance {
+  /// What computed the fixture beside the framework, by the names of the fixture's attributes; nil where it is not said.
+  var environment: [(String, String?)] {
+    [
+      ("exporter", exporter),
+      ("python", python),
+      ("numpy", numpy),
+      ("h5py", h5py),
+      ("platform", platform),
+      ("cpu_capability", cpuCapability),
+      ("num_threads", threadCount.map(String.init)),
+      ("deterministic", isDeterministic.map(String.init)),
+      ("flags", flags),
+    ]
   }
 }

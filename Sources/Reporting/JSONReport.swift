@@ -27,12 +27,13 @@ public enum JSONReport: ReportFormat {
       fixture.cases.map { encoded(CaseObject($0, of: fixture)) }
     }
     let ledger = report.ledger.map { "\"ledger\":\(encoded(LedgerObject($0))),\n" } ?? ""
+    let baseline = report.baseline.map { "\"baseline\":\(encoded(BaselineObject($0))),\n" } ?? ""
     return """
       {"schema":\(encoded(schema)),
       "verdict":\(encoded(report.verdict.rawValue)),
       "policy":\(encoded(PolicyObject(name: report.policy.name, source: report.policy.source))),
       "summary":\(encoded(SummaryObject(report))),
-      \(ledger)"fixtures":[
+      \(ledger)\(baseline)"fixtures":[
       \(fixtures.joined(separator: ",\n"))
       ],
       "cases":[
@@ -126,6 +127,31 @@ private struct LedgerObject: Encodable {
     files = findings.files
     differences = findings.differenceCount
     stale = findings.stale.map(StaleObject.init)
+  }
+}
+
+private struct BaselineObject: Encodable {
+  struct ChangeObject: Encodable {
+    let id: String
+    let tensor: String?
+    let causes: [String]
+
+    init(_ change: BaselineComparison.Change) {
+      (id, tensor, causes) = (change.id, change.tensor, change.causes)
+    }
+  }
+
+  let file: String
+  let worse: [ChangeObject]
+  let better: [ChangeObject]
+  let new: [String]
+  let moved: Int
+  let notJudged: [String]
+
+  init(_ comparison: BaselineComparison) {
+    (file, new, moved) = (comparison.file, comparison.new, comparison.moved)
+    (worse, better) = (comparison.worse.map(ChangeObject.init), comparison.better.map(ChangeObject.init))
+    notJudged = comparison.notJudged
   }
 }
 

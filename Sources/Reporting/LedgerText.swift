@@ -37,16 +37,30 @@ enum LedgerText {
 
   /// Each stale difference with its cause, or an empty text.
   static func stale(_ report: Report) -> String {
-    guard let stale = report.ledger?.stale, !stale.isEmpty else { return "" }
-    return staleTitle
-      + stale.map { stale in
-        let difference = stale.difference
-        let tensor = difference.tensor.map { " \($0)" } ?? difference.outcome.map { " \($0.rawValue)" } ?? ""
-        let versions = difference.versions.map { " \($0)" } ?? ""
-        let build = difference.framework.map { " by \($0)\(versions)" } ?? ""
-        return visibleText("  \(difference.file):\(difference.line): \(difference.cases)\(tensor)\(build)")
-          + visibleText(": \(stale.cause); its reason was: \(difference.reason)") + "\n"
-      }.joined()
+    let lines = staleLines(report)
+    return lines.isEmpty ? "" : staleTitle + lines.map { "  \($0)\n" }.joined()
+  }
+
+  /// Each stale difference with its cause.
+  static func staleLines(_ report: Report) -> [String] {
+    (report.ledger?.stale ?? []).map { stale in
+      let difference = stale.difference
+      let tensor = difference.tensor.map { " \($0)" } ?? difference.outcome.map { " \($0.rawValue)" } ?? ""
+      let versions = difference.versions.map { " \($0)" } ?? ""
+      let build = difference.framework.map { " by \($0)\(versions)" } ?? ""
+      return visibleText("\(difference.file):\(difference.line): \(difference.cases)\(tensor)\(build)")
+        + visibleText(": \(stale.cause); its reason was: \(difference.reason)")
+    }
+  }
+
+  /// The reasons that the ledger gives for what is known of a case, each once.
+  static func reasons(_ conformanceCase: CaseReport) -> [String] {
+    var reasons: [String] = []
+    for (difference, what) in differences(conformanceCase) {
+      let reason = "known: \(what): \(visibleText(difference.reason))"
+      if !reasons.contains(reason) { reasons.append(reason) }
+    }
+    return reasons
   }
 
   /// Each difference that is known in a case, with what it is.

@@ -30,6 +30,9 @@ public enum ReportFormats {
   public static let all: [any ReportFormat.Type] = [
     TextReport.self,
     JSONReport.self,
+    JUnitReport.self,
+    GitHubReport.self,
+    MarkdownReport.self,
   ]
 
   /// The format of that name, or nil.

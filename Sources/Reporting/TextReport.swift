@@ -12,14 +12,17 @@ public enum TextReport: ReportFormat {
 
   public static func render(_ report: Report) -> String {
     [
+      report.baseline.map(BaselineText.render) ?? "",
       summary(report),
       printedNumbers(report),
       HazardText.hazards(report),
       LedgerText.known(report),
       section("Nonconformant", report.fixtures.flatMap(nonconformant)),
       LedgerText.stale(report),
-      section("Could not be judged", [report.fixtures.flatMap(errors).joined()].filter { !$0.isEmpty }),
-      conclusion(report),
+      section(
+        "Could not be judged",
+        [report.fixtures.flatMap(errors).map { "\($0)\n" }.joined()].filter { !$0.isEmpty }),
+      "\(counts(report)).\n",
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
@@ -30,16 +33,21 @@ public enum TextReport: ReportFormat {
     let paragraphs = differing.map { tensor in
       visibleText(tensor.name) + "  \(tensor.verdict?.rawValue ?? "")\n" + TensorText.findings(tensor)
     }
+    return
+      (paragraphs + [
+        "\(visibleText(comparison.actual)) against \(visibleText(comparison.expected)), policy \(comparison.policy.name): "
+          + "\(counts(comparison)).\n"
+      ]).joined(separator: "\n")
+  }
+
+  /// The count of each verdict.
+  static func counts(_ comparison: FileComparison) -> String {
     let counts = [Verdict.conformant, .nonconformant, .error].map { verdict in
       let name =
         verdict == .conformant ? "agree" : verdict == .nonconformant ? "differ" : "could not be compared"
       return "\(comparison.tensors.count { $0.verdict == verdict }) \(name)"
     }
-    return
-      (paragraphs + [
-        "\(visibleText(comparison.actual)) against \(visibleText(comparison.expected)), policy \(comparison.policy.name): "
-          + "\(counted(comparison.tensors.count, "dataset")), \(counts.joined(separator: ", ")).\n"
-      ]).joined(separator: "\n")
+    return "\(counted(comparison.tensors.count, "dataset")), \(counts.joined(separator: ", "))"
   }
 
   public static func render(_ matrix: UpgradeMatrix) -> String? { UpgradeText.render(matrix) }
@@ -52,25 +60,28 @@ public enum TextReport: ReportFormat {
 
   // MARK: Summary
 
-  private static func summary(_ report: Report) -> String {
-    var table = TextTable(rows: [
-      [
-        "fixture", "cases", "raised", "elements", "identical", "within", "outside", "max ULP", "width",
-        "known", "verdict",
-      ]
-    ])
-    for fixture in report.fixtures {
-      let comparisons = fixture.cases.flatMap(\.tensors).compactMap(\.comparison)
-      let sum = { (count: KeyPath<Comparison, Int>) in
-        "\(comparisons.map { $0[keyPath: count] }.reduce(0, +))"
-      }
-      table.rows.append([
-        visibleText(fixture.file), "\(fixture.cases.count)",
-        "\(fixture.cases.count { $0.outcome == .raised })", sum(\.count), sum(\.identical), sum(\.within),
-        sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-", width(fixture),
-        "\(fixture.cases.count { $0.verdict == .known })", fixture.verdict.rawValue,
-      ])
+  /// The heads of the columns of ``summaryRow(_:)``.
+  static let summaryHead = [
+    "fixture", "cases", "raised", "elements", "identical", "within", "outside", "max ULP", "width", "known",
+    "verdict",
+  ]
+
+  /// A fixture in counts: its file, and a cell for each other column.
+  static func summaryRow(_ fixture: FixtureReport) -> [String] {
+    let comparisons = fixture.cases.flatMap(\.tensors).compactMap(\.comparison)
+    let sum = { (count: KeyPath<Comparison, Int>) in
+      "\(comparisons.map { $0[keyPath: count] }.reduce(0, +))"
     }
+    return [
+      visibleText(fixture.file), "\(fixture.cases.count)",
+      "\(fixture.cases.count { $0.outcome == .raised })", sum(\.count), sum(\.identical), sum(\.within),
+      sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-", width(fixture),
+      "\(fixture.cases.count { $0.verdict == .known })", fixture.verdict.rawValue,
+    ]
+  }
+
+  private static func summary(_ report: Report) -> String {
+    let table = TextTable(rows: [summaryHead] + report.fixtures.map(summaryRow))
     let carried = report.cases.flatMap(\.tensors).count { $0.verdict == nil && $0.name.hasPrefix("grads/") }
     let note =
       carried == 0
@@ -98,7 +109,8 @@ public enum TextReport: ReportFormat {
     return widths.count == 0 ? "-" : "\(widths.median)"
   }
 
-  private static func conclusion(_ report: Report) -> String {
+  /// The count of each verdict.
+  static func counts(_ report: Report) -> String {
     let cases = report.cases
     let verdicts = [Verdict.conformant, .known, .nonconformant, .error]
     let counts = verdicts.filter { $0 != .known || report.ledger != nil }.map { verdict in
@@ -108,8 +120,8 @@ public enum TextReport: ReportFormat {
     let unread = files == 0 ? "" : ", \(counted(files, "fixture")) could not be read"
     let staleCount = report.ledger?.stale.count ?? 0
     let stale =
-      staleCount == 0 ? "" : " The ledger is stale: \(counted(staleCount, "difference")) that it lists."
-    return "\(counted(cases.count, "case")): \(counts.joined(separator: ", "))\(unread).\(stale)\n"
+      staleCount == 0 ? "" : "; the ledger is stale: \(counted(staleCount, "difference")) that it lists"
+    return "\(counted(cases.count, "case")): \(counts.joined(separator: ", "))\(unread)\(stale)"
   }
 
   // MARK: Printed numbers
@@ -158,17 +170,24 @@ public enum TextReport: ReportFormat {
   // MARK: Findings
 
   private static func nonconformant(_ fixture: FixtureReport) -> [String] {
-    fixture.cases.flatMap { conformanceCase -> [String] in
-      var paragraphs: [String] = []
-      if conformanceCase.raisedUnduly, conformanceCase.knownRaise == nil, let reason = conformanceCase.reason
-      {
-        paragraphs.append("\(head(conformanceCase, nil, fixture))  \(visibleText(reason))\n")
-      }
-      return paragraphs
-        + conformanceCase.tensors.filter { $0.verdict == .nonconformant }.map {
-          head(conformanceCase, $0, fixture) + TensorText.findings($0)
-        }
+    fixture.cases.flatMap { nonconformant($0, of: fixture) }
+  }
+
+  /// Whether a framework raised on what its documentation allows, and no ledger knows of it.
+  static func raisesUnduly(_ conformanceCase: CaseReport) -> Bool {
+    conformanceCase.raisedUnduly && conformanceCase.knownRaise == nil
+  }
+
+  /// A paragraph for what makes a case nonconformant: that it raised, and each tensor.
+  static func nonconformant(_ conformanceCase: CaseReport, of fixture: FixtureReport) -> [String] {
+    var paragraphs: [String] = []
+    if raisesUnduly(conformanceCase), let reason = conformanceCase.reason {
+      paragraphs.append("\(head(conformanceCase, nil, fixture))  \(visibleText(reason))\n")
     }
+    return paragraphs
+      + conformanceCase.tensors.filter { $0.verdict == .nonconformant }.map {
+        head(conformanceCase, $0, fixture) + TensorText.findings($0)
+      }
   }
 
   private static func head(
@@ -182,15 +201,18 @@ public enum TextReport: ReportFormat {
     return lines
   }
 
-  private static func errors(_ fixture: FixtureReport) -> [String] {
-    let cases = fixture.cases.flatMap { conformanceCase -> [FixtureError] in
-      let tensors = conformanceCase.tensors.compactMap { tensor -> FixtureError? in
-        guard case .error(let reason) = tensor.finding else { return nil }
-        return FixtureError(
-          file: fixture.file, object: "/cases/\(conformanceCase.name)/\(tensor.name)", reason: reason)
-      }
-      return [conformanceCase.error].compactMap { $0 } + tensors
+  /// Why a fixture, and each of its cases and tensors, could not be judged.
+  static func errors(_ fixture: FixtureReport) -> [FixtureError] {
+    [fixture.error].compactMap { $0 } + fixture.cases.flatMap { errors($0, of: fixture) }
+  }
+
+  /// Why a case, and each of its tensors, could not be judged.
+  static func errors(_ conformanceCase: CaseReport, of fixture: FixtureReport) -> [FixtureError] {
+    let tensors = conformanceCase.tensors.compactMap { tensor -> FixtureError? in
+      guard case .error(let reason) = tensor.finding else { return nil }
+      return FixtureError(
+        file: fixture.file, object: "/cases/\(conformanceCase.name)/\(tensor.name)", reason: reason)
     }
-    return ([fixture.error].compactMap { $0 } + cases).map { "\($0)\n" }
+    return [conformanceCase.error].compactMap { $0 } + tensors
   }
 }

@@ -10,7 +10,7 @@ import ArgumentParser
 
 /// The program: it parses, delegates and chooses the exit code; everything else is in the modules below it.
 @main
-struct Focalcheck: ParsableCommand {
+struct Focalcheck: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "focalcheck",
     abstract: "Judges whether a framework build computes the focal loss that it documents.",
@@ -19,23 +19,35 @@ struct Focalcheck: ParsableCommand {
       documented formula and reports every difference.
 
       Exit codes: 0 judged, and conformant or known; 1 judged, and something is not, or the ledger of known differences \
-      is stale; 2 something could not be judged, or no case was selected; 64 wrong usage.
+      is stale, or something is worse than in the baseline; 2 something could not be judged, or no case was selected; 64 wrong usage.
 
       EXAMPLE
         focalcheck run fixtures --filter 'paddle*' --output json=report.json
       """,
     version: "focalcheck \(programVersion)",
     subcommands: [
-      Run.self, List.self, Inspect.self, Explain.self, Identify.self, Upgrade.self, Agree.self, Compare.self,
+      Run.self, Live.self, List.self, Inspect.self, Explain.self, Identify.self, Upgrade.self, Agree.self,
+      Compare.self, Accept.self,
     ],
     defaultSubcommand: nil)
 }
 
 extension Focalcheck {
   /// Starts the program; a closed pipe is an error of writing, not a signal.
-  static func main() {
+  ///
+  /// The commands that wait for nothing run on the main thread, and start no other.
+  @MainActor static func main() async {
     signal(SIGPIPE, SIG_IGN)
-    main(nil)
+    do {
+      var command = try parseAsRoot()
+      if var waiting = command as? any AsyncParsableCommand {
+        try await waiting.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withError: error)
+    }
   }
 }
 

@@ -25,7 +25,7 @@ struct List: ParsableCommand {
     for location in selection.locations {
       do throws(FixtureError) {
         let fixture = try location.open()
-        for name in fixture.caseNames where selection.caseFilter.selects(name, of: fixture) {
+        for name in fixture.caseNames where selection.cases.caseFilter.selects(name, of: fixture) {
           if let variant = fixture.variant(of: name) {
             text += CaseListing.line(name, variant: variant, of: fixture) + "\n"
           } else {
@@ -39,7 +39,7 @@ struct List: ParsableCommand {
       }
     }
     try Console.result(text)
-    if text.isEmpty, !hasFailed { Console.message(selection.emptinessMessage) }
+    if text.isEmpty, !hasFailed { Console.message(selection.cases.emptinessMessage) }
     if text.isEmpty || hasFailed { throw ExitCode.unjudged }
   }
 }

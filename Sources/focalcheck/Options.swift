@@ -106,14 +106,24 @@ struct Selection: ParsableArguments {
     help: "Fixtures, or folders of fixtures; the folder fixtures when none is named.", completion: .file())
   var paths: [String] = []
 
+  @OptionGroup var cases: CaseOptions
+
+  var locations: [FixtureLocation] { FixtureLocation.find(paths.isEmpty ? ["fixtures"] : paths) }
+
+  /// Whether a whole folder is looked at, rather than files that were named one by one.
+  var namesFolder: Bool {
+    paths.isEmpty || !Set(locations.map(\.path)).isSubset(of: paths)
+  }
+}
+
+/// The option `--filter`: which cases a command looks at.
+struct CaseOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
       "Only the cases whose id, name, variant or framework matches the pattern; repeatable.",
       discussion: "A shell pattern with *, ? and […], such as 'torch*' or '*.f64'.", valueName: "pattern"))
   var filter: [String] = []
-
-  var locations: [FixtureLocation] { FixtureLocation.find(paths.isEmpty ? ["fixtures"] : paths) }
 
   var caseFilter: CaseFilter { CaseFilter(filter) }
 

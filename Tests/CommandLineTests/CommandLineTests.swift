@@ -136,6 +136,7 @@ struct CommandLineTests {
     arguments: [
       ["run", "--policy", "close"], ["run", "--output", "yaml=x"], ["run", "--output", "json"], ["judge"],
       ["compare", "one.h5"], ["inspect"],
+      ["live", "--framework", "torch"], ["live", "--framework", "torch", "--python", "p", "--timeout", "0"],
     ])
   func usage(arguments: [String]) throws {
     let result = try Program.run(arguments, in: folder.path)
@@ -145,7 +146,9 @@ struct CommandLineTests {
 
   @Test(
     "help tells an example for each command",
-    arguments: ["run", "list", "inspect", "explain", "identify", "compare"])
+    arguments: [
+      "run", "live", "list", "inspect", "explain", "identify", "upgrade", "agree", "compare", "accept",
+    ])
   func help(command: String) throws {
     let result = try focalcheck(command, "--help")
     #expect(result.status == 0)
@@ -196,6 +199,77 @@ struct CommandLineTests {
       wrong.messages == "focalcheck: ./known-differences.toml:3: reason is an integer, not a string\n",
       "\(wrong.text)")
     #expect(wrong.output == "")
+  }
+
+  @Test("a run beside a baseline fails on what is worse only, until that is accepted with a reason")
+  func baseline() throws {
+    func file(_ name: String) throws -> String {
+      try String(contentsOfFile: folder.file(name), encoding: .utf8)
+    }
+    func run(_ policy: String, _ more: String...) throws -> Program.Result {
+      try Program.run(
+        ["run", "demo.h5", "--baseline", "baseline.json", "--policy", policy] + more, in: folder.path)
+    }
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    #expect(try run("derived").status == 2)
+    _ = try focalcheck("run", "demo.h5", "--output", "json=new.json")
+    let accept = ["accept", "new.json", "--baseline", "baseline.json", "--reason"]
+    #expect(try Program.run(accept + [" "], in: folder.path).status == 64)
+    #expect(try Program.run(Array(accept.dropLast()), in: folder.path).status == 64)
+    let first = try Program.run(accept + ["the first"], in: folder.path)
+    #expect(first.status == 0, "\(first.text)")
+    #expect(first.output == "Accepted into baseline.json: the first\n")
+
+    let before = try file("baseline.json")
+    let same = try run("derived", "--output", "json=same.json")
+    #expect(same.status == 0, "\(same.text)")
+    #expect(
+      same.output.hasPrefix("Against the baseline baseline.json: nothing is worse, 0 better, 0 new.\n"))
+    #expect(same.output.contains("1 nonconformant"))
+    #expect(
+      try run("ulp:4").messages
+        == "focalcheck: baseline.json: was judged by the policy derived, not by ulp:4\n")
+    #expect(try run("ulp:4").status == 2)
+
+    try DemoFixture.write(to: folder.file("demo.h5"), cases: ["demo"]) { author in
+      try DemoFixture.demoCase(author, "more")
+    }
+    let worse = try run("derived", "--output", "json=new.json")
+    #expect(worse.status == 1)
+    #expect(worse.output.contains("\nWorse\n\n  demo.h5#more  is new: nonconformant\n"), "\(worse.text)")
+    #expect(try run("derived", "--filter", "demo.h5#demo").status == 0)
+    #expect(try file("baseline.json") == before)
+
+    let accepted = try Program.run(accept + ["more is wanted"], in: folder.path)
+    #expect(accepted.status == 0)
+    #expect(accepted.output.contains("1 worse, 0 better"), "\(accepted.text)")
+    #expect(
+      try file("baseline.json").contains(
+        "{\"better\":0,\"new\":1,\"reason\":\"the first\",\"worse\":0},\n{\"better\":0,\"new\":0,\"reason\":\"more is wanted\",\"worse\":1}\n"
+      ))
+    #expect(try run("derived").status == 0)
+  }
+
+  @Test("a report that is damaged, in error or a baseline itself is not accepted, and the baseline stays")
+  func unacceptable() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    _ = try focalcheck("run", "demo.h5", "--output", "json=good.json")
+    func accept(_ report: String) throws -> Int32 {
+      try focalcheck("accept", report, "--baseline", "baseline.json", "--reason", "why").status
+    }
+    #expect(try accept("good.json") == 0)
+    let before = try Data(contentsOf: URL(fileURLWithPath: folder.file("baseline.json")))
+    _ = try focalcheck("run", "demo.h5", "missing.h5", "--output", "json=error.json")
+    try Damage.write(folder.file("damaged.json"), Array(before.prefix(300)))
+    for report in ["error.json", "damaged.json", "baseline.json", "none.json"] {
+      #expect(try accept(report) == 2, "\(report)")
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("baseline.json"))) == before)
+    #expect(
+      try focalcheck("run", "demo.h5", "--baseline", "damaged.json").messages.hasPrefix(
+        "focalcheck: damaged.json: is not a report of the schema focalcheck-report/1: "))
+    #expect(
+      try focalcheck("run", "demo.h5", "--baseline", "good.json", "--output", "json=good.json").status == 64)
   }
 
   @Test("no selected case ends with 2")

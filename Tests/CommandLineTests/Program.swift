@@ -23,16 +23,19 @@ enum Program {
   /// - Parameters:
   ///   - arguments: what follows the program's name.
   ///   - folder: the working folder.
+  ///   - environment: variables beside those of the tests.
   ///   - redirection: what the shell does with the output, such as `> /dev/full`.
   ///   - addressSpace: the most bytes that the process may map, or nil; beyond it an allocation fails.
   static func run(
-    _ arguments: [String], in folder: String, addressSpace: Int? = nil, redirection: String = ""
+    _ arguments: [String], in folder: String, addressSpace: Int? = nil, environment: [String: String] = [:],
+    redirection: String = ""
   ) throws -> Result {
     let process = Process()
     let (output, messages) = (Pipe(), Pipe())
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     let limit = addressSpace.map { "ulimit -v \($0 / 1024) && " } ?? ""
     process.arguments = ["-c", "\(limit)exec \"$0\" \"$@\" \(redirection)", path] + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output

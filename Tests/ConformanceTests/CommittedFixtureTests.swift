@@ -7,7 +7,7 @@ import Testing
 @testable import Conformance
 
 /// What the committed fixtures give; judged once for all tests.
-private let committedReport = Runner(policy: .derived).run(FixtureLocation.find([committedFixtures]))
+let committedReport = Runner(policy: .derived).run(FixtureLocation.find([committedFixtures]))
 
 @Suite("Committed fixtures")
 struct CommittedFixtureTests {

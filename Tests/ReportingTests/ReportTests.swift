@@ -219,6 +219,89 @@ struct ReportFormatTests {
     #expect(try violations(text.replacing("\"line\":1,", with: "")) != [])
   }
 
+  /// The report above beside a baseline by a tolerance that admits all but NaN and infinities.
+  private func reportBesideBaseline() throws -> Report {
+    var report = try report()
+    let tolerant = JSONReport.render(
+      Runner(policy: .tolerance(.uniform(.ulps(UInt64.max)))).run([
+        FixtureLocation(path: folder.file("demo.h5"))
+      ]))
+    let json = tolerant.replacing("\"name\":\"ulp:\(UInt64.max)\"", with: "\"name\":\"ulp:4\"")
+    let baseline = try RecordedReport(json: Array(json.utf8), path: "x/baseline.json")
+    report.baseline = try BaselineComparison(RecordedReport(report), against: baseline)
+    return report
+  }
+
+  @Test("beside a baseline the text report begins with what is worse")
+  func baselineText() throws {
+    let text = TextReport.render(try reportBesideBaseline())
+    let head = """
+      Against the baseline baseline.json: 3 worse, 0 better, 0 new.
+
+      Worse
+
+        zeros.h5  is new, and cannot be read
+        demo.h5#demo  outputs/loss  conformant → nonconformant; 0 → 4 outside
+        demo.h5#nan\\u{202E}\\nname  outputs/loss  2 → 4 outside
+
+      Policy
+      """
+    #expect(text.hasPrefix(head), "\(text)")
+  }
+
+  @Test("beside a baseline the JSON report has what is worse, as its schema asks")
+  func baselineJSON() throws {
+    let text = JSONReport.render(try reportBesideBaseline())
+    #expect(
+      text.contains(
+        "{\"causes\":[\"conformant → nonconformant\",\"0 → 4 outside\"],\"id\":\"demo.h5#demo\",\"tensor\":\"outputs/loss\"}"
+      ),
+      "\(text)")
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    #expect(schema.violations(in: value, of: "report") == [])
+    let wrong = try JSONSerialization.jsonObject(
+      with: Data(text.replacing("\"causes\":", with: "\"why\":").utf8))
+    #expect(schema.violations(in: wrong, of: "report") != [])
+  }
+
+  @Test("a baseline is the report byte for byte, with what was accepted and without an earlier comparison")
+  func baselineFile() throws {
+    let report = JSONReport.render(try report())
+    let compared = JSONReport.render(try reportBesideBaseline())
+    let baseline = try RecordedReport(json: Array(report.utf8), path: "x")
+    let comparison = try BaselineComparison(baseline, against: baseline)
+    let accepted = [Acceptance("first", first: baseline), Acceptance("a \"second\" reason", comparison)]
+    let text = BaselineFile.text(Array(compared.utf8), accepted: accepted)
+    let list = """
+      "accepted":[
+      {"better":0,"new":3,"reason":"first","worse":0},
+      {"better":0,"new":0,"reason":"a \\"second\\" reason","worse":0}
+      ],
+
+      """
+    #expect(text.contains(list), "\(text.prefix(600))")
+    #expect(text.replacing(list, with: "") == report)
+    let recorded = try RecordedReport(json: Array(text.utf8), path: "x")
+    #expect(recorded.accepted == accepted)
+    #expect(recorded.cases == baseline.cases)
+    // Accepting it again replaces the list.
+    #expect(BaselineFile.text(Array(text.utf8), accepted: accepted) == text)
+    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+    #expect(
+      schema.violations(in: try JSONSerialization.jsonObject(with: Data(text.utf8)), of: "report") == [])
+  }
+
+  @Test("a report read back from its JSON is the report")
+  func recorded() throws {
+    let report = try report()
+    let read = try RecordedReport(json: Array(JSONReport.render(report).utf8), path: "x")
+    let original = try RecordedReport(report)
+    #expect(read.cases == original.cases)
+    #expect(read.fixtures == original.fixtures)
+    #expect((read.policy, read.verdict) == (original.policy, original.verdict))
+  }
+
   @Test("a tensor that is reordered or more accurate is so in JSON as its schema asks")
   func nonconformanceSchema() throws {
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)

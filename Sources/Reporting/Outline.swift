@@ -1,0 +1,137 @@
+import Conformance
+
+/// A report as a CI service takes it: suites of checks, each with a verdict.
+///
+/// A run has a suite for each fixture and a check for each case. The comparison of two files has one suite, with a
+/// check for each dataset. Where nothing was compared, and for each stale difference of a ledger, there is a check of
+/// its own: no list of checks looks better than the verdict. All text is visible text.
+struct Outline {
+  /// The count of each verdict; no text from a file is in it.
+  let counts: String
+  /// The suites, in the order of the report.
+  let suites: [Suite]
+
+  /// A fixture, or the comparison of two files.
+  struct Suite {
+    /// The file's name.
+    let name: String
+    /// Where it comes from.
+    let properties: [(name: String, value: String)]
+    /// What was judged of it.
+    let checks: [Check]
+  }
+
+  /// A case, or a dataset.
+  struct Check {
+    /// The case's id, or the dataset's path.
+    let name: String
+    /// The variant of the case; the file where that is not known.
+    let group: String
+    /// The verdict.
+    let verdict: Verdict
+    /// Why the verdict is not better, a line for each tensor and each other reason.
+    let reasons: [String]
+    /// The same at length.
+    let text: String
+
+    /// Whether the check counts against the run.
+    var fails: Bool {
+      switch verdict {
+      case .conformant, .known: false
+      case .nonconformant, .error: true
+      }
+    }
+  }
+
+  /// The checks of a run as a whole.
+  private init(counts: String, suites: [Suite], comparesNothing: Bool, stale: [String] = []) {
+    self.counts = counts
+    var checks = stale.map { line in
+      Check(name: "ledger", group: "focalcheck", verdict: .nonconformant, reasons: [line], text: "\(line)\n")
+    }
+    if comparesNothing {
+      checks.append(
+        Check(
+          name: "run", group: "focalcheck", verdict: .error, reasons: ["no element was compared"],
+          text: "No element was compared.\n"))
+    }
+    self.suites = suites + (checks.isEmpty ? [] : [Suite(name: "focalcheck", properties: [], checks: checks)])
+  }
+}
+
+extension Outline {
+  /// The outline of a run.
+  init(_ report: Report) {
+    self.init(
+      counts: "\(TextReport.counts(report)).",
+      suites: report.fixtures.map { Suite($0, policy: report.policy) },
+      comparesNothing: report.comparesNothing, stale: LedgerText.staleLines(report))
+  }
+
+  /// The outline of a comparison.
+  init(_ comparison: FileComparison) {
+    let (expected, actual) = (visibleText(comparison.expected), visibleText(comparison.actual))
+    let properties = [("expected", expected), ("actual", actual), ("policy", comparison.policy.name)]
+    let suite = Suite(
+      name: actual, properties: properties, checks: comparison.tensors.map { Check($0, of: actual) })
+    self.init(
+      counts: "\(TextReport.counts(comparison)).", suites: [suite],
+      comparesNothing: comparison.comparesNothing)
+  }
+}
+
+extension Outline.Suite {
+  fileprivate init(_ fixture: FixtureReport, policy: Policy) {
+    var properties: [(String, String?)] = [
+      ("sha256", fixture.digest?.sha256), ("bytes", fixture.digest.map { "\($0.byteCount)" }),
+    ]
+    if let provenance = fixture.provenance {
+      properties += [
+        ("framework", provenance.framework), ("framework_version", provenance.frameworkVersion),
+        ("device", provenance.device),
+      ]
+      properties += provenance.environment
+    }
+    properties.append(("policy", policy.name))
+    self.init(
+      name: visibleText(fixture.file),
+      properties: properties.compactMap { name, value in value.map { (name, visibleText($0)) } },
+      checks: [fixture.error.map { Outline.Check($0, of: fixture) }].compactMap { $0 }
+        + fixture.cases.map { Outline.Check($0, of: fixture) })
+  }
+}
+
+extension Outline.Check {
+  fileprivate init(_ error: FixtureError, of fixture: FixtureReport) {
+    let file = visibleText(fixture.file)
+    self.init(name: file, group: file, verdict: .error, reasons: [error.description], text: "\(error)\n")
+  }
+
+  fileprivate init(_ conformanceCase: CaseReport, of fixture: FixtureReport) {
+    let verdict = conformanceCase.verdict
+    var reasons: [String] = []
+    var paragraphs: [String] = []
+    if verdict > .conformant {
+      let errors = TextReport.errors(conformanceCase, of: fixture)
+      let tensors = conformanceCase.tensors.filter { $0.verdict == .nonconformant }
+      reasons = errors.map(\.description) + tensors.map { TensorLine.text($0) }
+      if TextReport.raisesUnduly(conformanceCase), let reason = conformanceCase.reason {
+        reasons.append(visibleText(reason))
+      }
+      reasons += LedgerText.reasons(conformanceCase)
+      paragraphs = errors.map { "\($0)\n" } + TextReport.nonconformant(conformanceCase, of: fixture)
+    }
+    self.init(
+      name: visibleText(conformanceCase.id),
+      group: visibleText(conformanceCase.variant ?? fixture.file), verdict: verdict, reasons: reasons,
+      text: paragraphs.joined(separator: "\n"))
+  }
+
+  fileprivate init(_ tensor: TensorReport, of file: String) {
+    let verdict = tensor.verdict ?? .conformant
+    self.init(
+      name: visibleText(tensor.name), group: file, verdict: verdict,
+      reasons: verdict > .conformant ? [TensorLine.text(tensor)] : [],
+      text: verdict > .conformant ? TensorText.findings(tensor) : "")
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Conformance
+import Reporting
+
+/// What the commands that judge have in common: by what they judge, and where the report goes.
+struct JudgingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("By what an element is within.", discussion: Policy.help))
+  var policy: Policy = .derived
+
+  @OptionGroup var ledger: LedgerOptions
+
+  @OptionGroup var output: OutputOptions
+
+  /// A runner over the cases that were asked for.
+  func runner(over cases: CaseOptions) -> Runner { Runner(policy: policy, filter: cases.caseFilter) }
+
+  /// The ledgers that speak of some fixtures.
+  func ledgers(for locations: [FixtureLocation]) throws -> Ledgers {
+    try ledger.read(for: locations, policy: policy)
+  }
+
+  /// Writes the report, and says so where nothing was judged.
+  func write(_ report: Report, over cases: CaseOptions) throws {
+    try output.write { $0.render(report) }
+    if report.fixtures.isEmpty {
+      Console.message(cases.emptinessMessage)
+    } else if report.comparesNothing {
+      Console.message("no element was compared")
+    }
+  }
+}
+
+extension ProgressLine {
+  /// Shows how far a run is.
+  mutating func show(_ progress: Runner.Progress) {
+    show(
+      "\(visibleText(progress.file)) (\(progress.fixture) of \(progress.fixtureCount)): "
+        + "case \(progress.caseCount + 1) of \(progress.caseTotal)")
+  }
+}

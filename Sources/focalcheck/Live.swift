@@ -1,0 +1,82 @@
+import ArgumentParser
+import Conformance
+import Synchronization
+
+/// `focalcheck live`
+struct Live: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Export from an installed framework and judge at once.",
+    discussion: """
+      The exporter runs every case of the suite in the Python that is named, in a temporary folder; what it exported is \
+      judged as by run, and removed. That Python needs the framework, h5py and numpy.
+
+      EXAMPLE
+        focalcheck live --python venv/bin/python --framework torch --output json=report.json
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "The Python that has the framework: a path, or a name to look up.", valueName: "path"),
+    completion: .file())
+  var python: String
+
+  @Option(help: ArgumentHelp("The framework, as the exporter calls it, such as torch.", valueName: "name"))
+  var framework: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the exporter.",
+      discussion: """
+        Without it, fixtures/exporter in the working folder, or else what is installed as focalcheck_exporter in the \
+        Python.
+        """, valueName: "folder"),
+    completion: .directory)
+  var exporter: String?
+
+  @Option(help: ArgumentHelp("How long the exporter may take.", valueName: "seconds"))
+  var timeout = 900
+
+  @OptionGroup var cases: CaseOptions
+
+  @OptionGroup var judging: JudgingOptions
+
+  func validate() throws {
+    guard (1...1_000_000).contains(timeout) else {
+      throw ValidationError("a timeout is between 1 and 1000000 seconds")
+    }
+  }
+
+  func run() async throws {
+    let report: Report
+    do {
+      report = try await judged()
+    } catch let error as LiveExportError {
+      Console.message(error.description)
+      if case .unknownFramework = error { throw ExitCode.validationFailure }
+      throw ExitCode.unjudged
+    }
+    try judging.write(report, over: cases)
+    if let code = ExitCode(report.gate) { throw code }
+  }
+
+  private func judged() async throws -> Report {
+    let export = try LiveExport(
+      framework: framework, python: python, exporter: exporter, timeout: .seconds(timeout))
+    let runner = judging.runner(over: cases)
+    return try await untilInterrupted {
+      try await withTemporaryFolder { folder in
+        let line = Mutex(ProgressLine())
+        defer { line.withLock { $0.finish() } }
+        let fixture = try await export.run(in: folder) { progress in
+          line.withLock { $0.show(visibleText("\(progress)")) }
+        }
+        let ledgers = try judging.ledgers(for: [fixture])
+        let report = try runner.run([fixture]) { progress in
+          try Task.checkCancellation()
+          line.withLock { $0.show(progress) }
+        }
+        return ledgers.applied(to: report, isFiltered: !cases.filter.isEmpty)
+      }
+    }
+  }
+}
