@@ -23,12 +23,13 @@ public enum BaselineText {
   }
 
   private static func section(_ title: String, _ changes: [BaselineComparison.Change]) -> String {
-    section(
-      title,
-      changes.map { change in
-        let place = visibleText(change.id) + (change.tensor.map { "  \(visibleText($0))" } ?? "")
-        return "\(place)  \(visibleText(change.causes.joined(separator: "; ")))"
-      })
+    section(title, changes.map(line))
+  }
+
+  /// One change: where, and what.
+  static func line(_ change: BaselineComparison.Change) -> String {
+    let place = visibleText(change.id) + (change.tensor.map { "  \(visibleText($0))" } ?? "")
+    return "\(place)  \(visibleText(change.causes.joined(separator: "; ")))"
   }
 
   private static func section(_ title: String, _ lines: [String]) -> String {

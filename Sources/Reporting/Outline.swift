@@ -3,8 +3,8 @@ import Conformance
 /// A report as a CI service takes it: suites of checks, each with a verdict.
 ///
 /// A run has a suite for each fixture and a check for each case. The comparison of two files has one suite, with a
-/// check for each dataset. Where nothing was compared, and for each stale difference of a ledger, there is a check of
-/// its own: no list of checks looks better than the verdict. All text is visible text.
+/// check for each dataset. Where nothing was compared, and for each stale difference of a ledger and each
+/// thing that is worse than a baseline, there is a check of its own: no list of checks looks better than the verdict. All text is visible text.
 struct Outline {
   /// The count of each verdict; no text from a file is in it.
   let counts: String
@@ -44,10 +44,12 @@ struct Outline {
   }
 
   /// The checks of a run as a whole.
-  private init(counts: String, suites: [Suite], comparesNothing: Bool, stale: [String] = []) {
+  private init(
+    counts: String, suites: [Suite], comparesNothing: Bool, failures: [(name: String, line: String)] = []
+  ) {
     self.counts = counts
-    var checks = stale.map { line in
-      Check(name: "ledger", group: "focalcheck", verdict: .nonconformant, reasons: [line], text: "\(line)\n")
+    var checks = failures.map { name, line in
+      Check(name: name, group: "focalcheck", verdict: .nonconformant, reasons: [line], text: "\(line)\n")
     }
     if comparesNothing {
       checks.append(
@@ -65,7 +67,9 @@ extension Outline {
     self.init(
       counts: "\(TextReport.counts(report)).",
       suites: report.fixtures.map { Suite($0, policy: report.policy) },
-      comparesNothing: report.comparesNothing, stale: LedgerText.staleLines(report))
+      comparesNothing: report.comparesNothing,
+      failures: LedgerText.staleLines(report).map { ("ledger", $0) }
+        + (report.baseline?.worse ?? []).map { ("baseline", BaselineText.line($0)) })
   }
 
   /// The outline of a comparison.

@@ -4,7 +4,8 @@ import FocalLoss
 import Tensors
 
 /// The report for a person at a terminal: a summary table, what the documents print, a line for each case with known
-/// differences, then each tensor that is not conformant as a paragraph, and each case that could not be judged as a line.
+/// differences, then each tensor that is not conformant as a paragraph, each case that could not be judged as a line, and
+/// the hazards of the formulas.
 public enum TextReport: ReportFormat {
   public static let name = "text"
   public static let summary =
@@ -15,13 +16,13 @@ public enum TextReport: ReportFormat {
       report.baseline.map(BaselineText.render) ?? "",
       summary(report),
       printedNumbers(report),
-      HazardText.hazards(report),
       LedgerText.known(report),
       section("Nonconformant", report.fixtures.flatMap(nonconformant)),
       LedgerText.stale(report),
       section(
         "Could not be judged",
         [report.fixtures.flatMap(errors).map { "\($0)\n" }.joined()].filter { !$0.isEmpty }),
+      HazardText.hazards(report),
       "\(counts(report)).\n",
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }

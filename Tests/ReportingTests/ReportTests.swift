@@ -197,7 +197,7 @@ struct ReportFormatTests {
     for part in [
       "  the demonstration's loss is made up\n  https://example.org/1\n    demo.h5#demo  outside: outputs/loss 4 of 4\n",
       "  known-differences.toml:6: demo grads/logit by demo <2: expired after 2020-12-31; its reason was: the gradient was wrong\n",
-      "3 cases: 0 conformant, 1 known, 1 nonconformant, 1 could not be judged, 1 fixture could not be read. The ledger is stale: 1 difference that it lists.\n",
+      "3 cases: 0 conformant, 1 known, 1 nonconformant, 1 could not be judged, 1 fixture could not be read; the ledger is stale: 1 difference that it lists.\n",
     ] { #expect(text.contains(part), "missing: \(part)\nin\n\(text)") }
     #expect(!text.contains("demo.h5#demo  outputs/loss\n"))
   }
