@@ -213,16 +213,24 @@ extension Accuracy {
       "glibc's scalar functions, 1 ULP (its manual, Errors in Math Functions, x86-64); Eigen's vector ones document "
         + "no bound and are taken with 2 ULP, of which the committed fixtures need 1")
     + rows(
-      "tensorflow", "cpu", [.float32, .float64], [.exp: 2, .log: 2, .log1p: 2, .pow: 2],
-      "Eigen's vector functions (GenericPacketMathFunctions.h) document no bound and are taken with 2 ULP, as for Paddle"
+      "tensorflow", "cpu", [.float32], [.exp: 2, .log: 4, .log1p: 4, .pow: 4],
+      "Eigen's vector functions (GenericPacketMathFunctions.h) document no bound; over 8 million values TensorFlow 2.21 with "
+        + "AVX-512 was off by at most 1.3 ULP in exp, 3.5 in log, 4.0 in log1p and 2.7 in a reciprocal"
     )
     + rows(
-      "jax", "cpu", [.float32], [.exp: 6, .log: 1, .log1p: 1, .pow: unlistedULPs],
-      "xla/codegen/intrinsic/accuracy/accuracy_budget.h, for regular values on CPU; no bound for pow is documented"
+      "tensorflow", "cpu", [.float64], [.exp: 2, .log: 2, .log1p: 2, .pow: 2],
+      "Eigen's vector functions document no bound and are taken with 2 ULP, as for Paddle; over a million values "
+        + "TensorFlow 2.21 was off by at most 1.6 ULP in exp, 1.5 in log and 2.2 in log1p"
     )
     + rows(
-      "jax", "cpu", [.float64], [.exp: 1, .log: 1, .log1p: 1, .pow: unlistedULPs],
-      "xla/codegen/intrinsic/accuracy/accuracy_budget.h, for regular values on CPU; no bound for pow is documented"
+      "jax", "cpu", [.float32], [.exp: 6, .log: 1, .log1p: 2, .pow: unlistedULPs],
+      "xla/codegen/intrinsic/accuracy/accuracy_budget.h, for regular values on CPU, but for log1p, whose budget of 1 jax "
+        + "0.10.2 exceeds: 2.5 ULP between 0.4 and 1; no bound for pow is documented"
+    )
+    + rows(
+      "jax", "cpu", [.float64], [.exp: 2, .log: 1, .log1p: 2, .pow: unlistedULPs],
+      "xla/codegen/intrinsic/accuracy/accuracy_budget.h, for regular values on CPU, whose budget of 1 jax 0.10.2 exceeds in "
+        + "exp, 1.6 ULP, and in log1p, 1.9; no bound for pow is documented"
     )
 
   private static func rows(

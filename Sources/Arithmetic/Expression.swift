@@ -117,6 +117,19 @@ public func kernel(
   x.recorder.kernel(name, [x, y, z]) { body($0[0], $0[1], $0[2]) }
 }
 
+/// Records `body`, several kernels of a framework that its autograd takes as one function of `x`, with one adjoint rule.
+///
+/// The forward pass is as without it: each kernel rounds by itself.
+public func autogradFunction(
+  _ x: Expression, body: (Expression) -> Expression,
+  adjoint:
+    @escaping @Sendable (_ dy: Expression, _ x: Expression, _ y: Expression, AdjointRules) -> Expression
+) -> Expression {
+  x.recorder.node([x], adjoint: { dy, inputs, y, rules in [adjoint(dy, inputs[0], y, rules)] }) {
+    body($0[0])
+  }
+}
+
 /// Records `body`, several kernels of a framework that its autograd takes as one function of `x` and `y`, with one
 /// adjoint rule.
 ///
@@ -201,8 +214,20 @@ public func pow(_ x: Expression, _ y: Double) -> Expression {
     return operands[0].recorded(.binary(.pow, operands[0].step, exponent))
   }
 }
+/// `1 / x` by an approximation, which is not the correctly rounded division: a power of exponent −1, with the accuracy of
+/// a power.
+public func reciprocal(_ x: Expression) -> Expression { kernel("reciprocal", x) { pow($0, -1) } }
+/// `x`, or `y` where a framework computes the same real number in another order, such as in the tail of a tensor.
+///
+/// It is a choice by a condition that is neither 1 nor 0: an enclosure holds both sides, all else takes x.
+public func either(_ x: Expression, _ y: Expression) -> Expression {
+  let undecided = x.filled(with: 0.5)
+  return x.recorded(.select(undecided.step, x.step, y.step))
+}
 /// The greater of `x` and a number; NaN stays NaN.
 public func max(_ x: Expression, _ y: Double) -> Expression { x.binary(.maximum, y) }
+/// The greater of `x` and `y`, inside of a kernel that has an adjoint of its own; NaN stays NaN.
+public func max(_ x: Expression, _ y: Expression) -> Expression { x.binary(.maximum, y) }
 /// The lesser of `x` and a number; NaN stays NaN.
 public func min(_ x: Expression, _ y: Double) -> Expression { x.binary(.minimum, y) }
 /// `x` where the condition is 1, `y` where it is 0.

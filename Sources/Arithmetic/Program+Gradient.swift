@@ -11,6 +11,11 @@ public enum AdjointRules: String, Hashable, Sendable, CaseIterable {
   case paddle26 = "paddle 2.6"
   /// Paddle 3: as 2.6, but for the derivative of `sigmoid_cross_entropy_with_logits`.
   case paddle3 = "paddle 3"
+  /// JAX, operation by operation: the JVP rules of jax/_src/lax/lax.py, transposed.
+  case jax
+  /// TensorFlow, operation by operation: tensorflow/python/ops/math_grad.py. A power of exponent 0 has gradient 0, where
+  /// its rule gives `0 · x⁻¹`.
+  case tensorflow
 }
 
 /// A node of the graph that a framework's autograd walks backwards: mostly one kernel call, or several that have one
@@ -223,16 +228,17 @@ extension UnaryPrimitive {
   ///
   /// Sources: PyTorch's derivatives.yaml (`neg`, `abs`, `exp`, `log`, `log1p`); Paddle's
   /// phi/kernels/funcs/activation_functor.h (`ExpGradFunctor`, `LogGradFunctor`, `Log1pGradFunctor`) and
-  /// `AbsGradFunctor`.
+  /// `AbsGradFunctor`; JAX's `_abs_jvp_rule` and the rules of `exp_p`, `log_p` and `log1p_p`;
+  /// TensorFlow's `_AbsGrad`, `_ExpGrad`, `_LogGrad` and `_Log1pGrad`.
   func adjoint(_ dy: Expression, _ x: Expression, _ y: Expression, _ rules: AdjointRules) -> Expression {
     switch self {
     case .negate: -dy
+    case .absolute where rules == .jax: kernel("abs_grad", dy, x) { dy, x in dy * (1 - 2 * (0 .> x)) }
     case .absolute: dy * kernel("sign", x) { ($0 .> 0) - (0 .> $0) }
     case .round: dy
     case .exp: dy * y
-    case .log: rules == .torch ? dy / x : kernel("log_grad", dy, x) { dy, x in dy * (1 / x) }
-    case .log1p:
-      rules == .torch ? dy / (x + 1) : kernel("log1p_grad", dy, x) { dy, x in dy * (1 / (x + 1)) }
+    case .log: logarithmAdjoint("log_grad", dy, x, rules) { $0 }
+    case .log1p: logarithmAdjoint("log1p_grad", dy, x, rules) { $0 + 1 }
     }
   }
 }
@@ -243,7 +249,8 @@ extension BinaryPrimitive {
   /// Sources: PyTorch's derivatives.yaml (`add`, `sub`, `mul`, `div`, `clamp_min`, `clamp_max`, `pow.Tensor_Scalar`)
   /// and FunctionsManual.cpp (`pow_backward`, `div_tensor_other_backward`); Paddle's
   /// phi/kernels/impl/elementwise_grad_kernel_impl.h (`MulGradDX`, `DivGradDX`, `DivGradDY`, `MaxGradDx`, `MinGradDx`)
-  /// and activation_functor.h (`PowGradFunctor`).
+  /// and activation_functor.h (`PowGradFunctor`); JAX's rules of `mul_p`, `div_p`, `max_p`, `min_p` and `_pow_jvp_lhs`;
+  /// TensorFlow's `_MulGrad`, `_RealDivGrad`, `_MaximumGrad`, `_MinimumGrad` and `_PowGrad`.
   func adjoint(
     _ dz: Expression, _ x: Operand, _ y: Operand, _ z: Expression, _ rules: AdjointRules
   ) -> (x: Expression?, y: Expression?) {
@@ -252,8 +259,7 @@ extension BinaryPrimitive {
     case (.subtract, _, _): (dz, -dz)
     case (.multiply, _, _): (dz * y, dz * x)
     case (.divide, _, .number(let divisor)): (dz / divisor, nil)
-    case (.divide, _, .value(let y)):
-      (dz / y, rules == .torch ? -dz * (z / y) : kernel("divide_grad", dz, z, y) { dz, z, y in -dz * z / y })
+    case (.divide, _, .value(let divisor)): (dz / divisor, divisorAdjoint(dz, x, divisor, z, rules))
     case (.maximum, .value(let x), .number(let bound)):
       (extremeAdjoint(rawValue, dz, x, isTie: { $0 .== bound }, passes: { $0 .> bound }, rules), nil)
     case (.minimum, .value(let x), .number(let bound)):
@@ -266,26 +272,62 @@ extension BinaryPrimitive {
   }
 }
 
-/// At the bound itself PyTorch passes the adjoint on and Paddle does not.
+/// The adjoint of a logarithm, `dy / argument`.
+private func logarithmAdjoint(
+  _ name: String, _ dy: Expression, _ x: Expression, _ rules: AdjointRules,
+  _ argument: (Expression) -> Expression
+) -> Expression {
+  switch rules {
+  case .torch, .jax: dy / argument(x)
+  case .paddle26, .paddle3: kernel(name, dy, x) { dy, x in dy * (1 / argument(x)) }
+  case .tensorflow: dy * reciprocal(argument(x))
+  }
+}
+
+/// The adjoint of y in `z = x / y`.
+private func divisorAdjoint(
+  _ dz: Expression, _ x: Operand, _ y: Expression, _ z: Expression, _ rules: AdjointRules
+) -> Expression {
+  switch rules {
+  case .torch: -dz * (z / y)
+  case .paddle26, .paddle3: kernel("divide_grad", dz, z, y) { dz, z, y in -dz * z / y }
+  case .jax: -(dz * kernel("integer_pow", y) { 1 / ($0 * $0) } * x)
+  case .tensorflow:
+    switch x {
+    case .value(let x): dz * (-x / y / y)
+    case .number(let x): dz * (-x / y / y)
+    }
+  }
+}
+
+/// At the bound itself PyTorch and TensorFlow pass the adjoint on, JAX half of it and Paddle nothing.
 private func extremeAdjoint(
   _ name: String, _ dz: Expression, _ x: Expression, isTie: (Expression) -> Expression,
   passes: (Expression) -> Expression, _ rules: AdjointRules
 ) -> Expression {
   kernel("\(name)_grad", dz, x) { dz, x in
-    rules == .torch ? select(passes(x) + isTie(x), dz, 0) : dz * passes(x)
+    switch rules {
+    case .torch, .tensorflow: select(passes(x) + isTie(x), dz, 0)
+    case .paddle26, .paddle3: dz * passes(x)
+    case .jax: dz * (passes(x) + isTie(x) / 2)
+    }
   }
 }
 
 /// `γ·x^(γ−1)`, and 0 for γ = 0, where `x⁰` is 1 for every x.
 ///
-/// PyTorch computes three kernels and Paddle one, in which γ − 1 is rounded to the tensor's type.
+/// Paddle computes it in one kernel, the others in three. Except in PyTorch γ − 1 is rounded to the tensor's type.
 private func powerAdjoint(
   _ dz: Expression, _ x: Expression, _ exponent: Double, _ rules: AdjointRules
 ) -> Expression {
   if exponent == 0 { return dz.filled(with: 0) }
-  if rules == .torch { return dz * (exponent * pow(x, exponent - 1)) }
-  return kernel("pow_grad", dz, x) { dz, x in
-    dz * exponent * pow(x, x.type.rounded(x.type.rounded(exponent) - 1))
+  let rounded = x.type.computeType.rounded(x.type.computeType.rounded(exponent) - 1)
+  switch rules {
+  case .torch: return dz * (exponent * pow(x, exponent - 1))
+  case .jax: return dz * (exponent * pow(x, rounded))
+  case .tensorflow: return dz * exponent * pow(x, rounded)
+  case .paddle26, .paddle3:
+    return kernel("pow_grad", dz, x) { dz, x in dz * exponent * pow(x, rounded) }
   }
 }
 

@@ -119,20 +119,37 @@ extension ConformanceCase {
   /// How many elements a reduction's exact value holds at a time, since each step of each of them is an interval.
   static let exactBlockCount = 512
 
-  /// The exact value of a reduced result; undefined where an input is not finite.
-  func exactResult(of plan: Plan, by exact: ExactEvaluator) throws(JudgingError) -> ExactValue {
-    try exact.value(in: plan.type.float) { precision throws(JudgingError) in
-      let arithmetic = ExactArithmetic(precision: precision)
-      var evaluation = Evaluation(plan, in: arithmetic)
-      var blocks = InputBlocks(self, plan)
-      for block in plan.elements.regions(maximumCount: Self.exactBlockCount) {
-        let (inputs, _) = try evaluation.evaluated(block, try blocks.tensors(for: block))
-        guard inputs.joined().allSatisfy(\.isFinite) else {
-          return arithmetic.interval(from: .nan, to: .nan)
-        }
+  /// The exact values of the reduced results; undefined where an input is not finite.
+  func exactResults(of plan: Plan, by exact: ExactEvaluator) throws(JudgingError) -> [ExactValue] {
+    var known: [Int: [MPFRInterval]] = [:]
+    var values: [ExactValue] = []
+    for index in 0..<plan.shape.count {
+      values.append(
+        try exact.value(in: plan.type.float) { precision throws(JudgingError) in
+          if let intervals = known[precision] { return intervals[index] }
+          let intervals = try results(of: plan, precision)
+          known[precision] = intervals
+          return intervals[index]
+        })
+    }
+    return values
+  }
+
+  private func results(of plan: Plan, _ precision: Int) throws(JudgingError) -> [MPFRInterval] {
+    let arithmetic = ExactArithmetic(precision: precision)
+    var evaluation = Evaluation(plan, in: arithmetic)
+    var blocks = InputBlocks(self, plan)
+    var undefined: Set<Int> = []
+    for block in plan.elements.regions(maximumCount: Self.exactBlockCount) {
+      let (inputs, _) = try evaluation.evaluated(block, try blocks.tensors(for: block))
+      for (index, position) in block.positions.enumerated() {
+        let isFinite = inputs.allSatisfy { $0[$0.count == 1 ? 0 : index].isFinite }
+        if !isFinite { undefined.insert(plan.result(of: position)) }
       }
-      guard let result = evaluation.conclude() else { preconditionFailure("the plan reduces") }
-      return result
+    }
+    guard let results = evaluation.conclude() else { preconditionFailure("the plan reduces") }
+    return results.enumerated().map { index, result in
+      undefined.contains(index) ? arithmetic.interval(from: .nan, to: .nan) : result
     }
   }
 }

@@ -19,8 +19,8 @@ public struct ConformanceCase {
   public let name: String
   /// The documented variant that the framework implements, such as `paddle.sigmoid_focal_loss`.
   public let variant: String
-  /// The hyper-parameters as stored: any number, NaN and infinities included. `lossWeight` is 1 when the fixture does
-  /// not say.
+  /// The hyper-parameters as stored: any number, NaN and infinities included. `lossWeight` is 1 and
+  /// `labelSmoothing` 0 when the fixture does not say.
   public let parameters: Parameters
   /// Where the case comes from.
   public let source: String?
@@ -67,7 +67,10 @@ extension ConformanceCase {
       throw fail(path, "outcome \"\(outcomeName)\" is none of \(Self.names(CaseOutcome.self))")
     }
     let lossWeight = try attributes.optional("loss_weight", "a number", \.double) ?? 1
-    parameters = Parameters(alpha: alpha, gamma: gamma, reduction: reduction, lossWeight: lossWeight)
+    let labelSmoothing = try attributes.optional("label_smoothing", "a number", \.double) ?? 0
+    parameters = Parameters(
+      alpha: alpha, gamma: gamma, reduction: reduction, lossWeight: lossWeight, labelSmoothing: labelSmoothing
+    )
     error = try attributes.optional("error", "a string", \.string)
     source = attributes.shown("source", \.string)
     tags = attributes.shown("tags", \.tags) ?? []

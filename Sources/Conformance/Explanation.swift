@@ -99,6 +99,11 @@ extension Explanation {
         steps = try subject.steps(at: position)
         actual = subject.plan.reductions.isEmpty ? try subject.tensor.value(at: position) : nil
       } else {
+        guard subject.plan.shape.count == 1 else {
+          let reason =
+            "there is a result for each row; an index of \(subject.shape) tells which element to explain"
+          throw .rejected(Rejection(nil, reason))
+        }
         self.index = []
         steps = try subject.reductionSteps()
         actual = try subject.tensor.value(at: 0)

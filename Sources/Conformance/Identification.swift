@@ -89,15 +89,24 @@ public struct Identification: Sendable {
       if case .unreadable(let error) = error { throw error }
       return nil
     }
-    guard let plan, plan.elements.count == loss.shape.count else { return nil }
+    guard let plan, plan.shape.count == loss.shape.count else { return nil }
     var evaluation = Evaluation(plan, in: EnclosureArithmetic(Accuracy(provenance)))
     var blocks = InputBlocks(conformanceCase, plan)
     var inside = 0
     for block in plan.elements.regions(maximumCount: Judge.blockCount) {
-      guard let region = loss.shape.region(matching: block, of: plan.elements) else { return nil }
       do throws(JudgingError) {
         let enclosures = try evaluation.evaluated(block, try blocks.tensors(for: block)).results
+        guard plan.reductions.isEmpty else { continue }
+        guard let region = loss.shape.region(matching: block, of: plan.elements) else { return nil }
         inside += zip(enclosures, try loss.block(region).values).count { $0.contains($1) }
+      } catch {
+        if case .unreadable(let error) = error { throw error }
+        return nil
+      }
+    }
+    if let enclosures = evaluation.conclude() {
+      do throws(JudgingError) {
+        inside = zip(enclosures, try loss.block(loss.shape.whole).values).count { $0.contains($1) }
       } catch {
         if case .unreadable(let error) = error { throw error }
         return nil

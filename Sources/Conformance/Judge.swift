@@ -121,11 +121,11 @@ public struct Judge {
       printed?.append(expected: results, actual: actual.values)
       worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
     }
-    if let result = evaluation.conclude() {
+    if let results = evaluation.conclude() {
       let actual = try tensor.block(tensor.shape.whole)
-      let exact = try conformanceCase.exactResult(of: plan, by: exact)
-      comparator.add([result], actual, enclosures?.conclude().map { [$0] }, [exact], at: 0)
-      printed?.append(expected: [result], actual: actual.values)
+      let exact = try conformanceCase.exactResults(of: plan, by: exact)
+      comparator.add(results, actual, enclosures?.conclude(), exact, at: 0)
+      printed?.append(expected: results, actual: actual.values)
     }
     let comparison = comparator.comparison
     var nonconformance = comparison.outside > 0 ? Nonconformance(comparison) : nil

@@ -29,7 +29,7 @@ struct TensorComputation {
     guard tensor.elementType == plan.type else { return nil }
   }
 
-  /// Whether the tensor is one result of many elements.
+  /// Whether the tensor is one result of many elements, or one of each row's.
   var isReduced: Bool { !plan.reductions.isEmpty }
 
   /// The formula's inputs for one element.
@@ -49,9 +49,9 @@ struct TensorComputation {
     throw .rejected(Rejection(nil, "there is no element at \(position)"))
   }
 
-  /// The exact value of one element, or of the reduced result.
+  /// The exact value of one element, or of one of the reduced results.
   func exactValue(at position: Int, by exact: ExactEvaluator) throws(JudgingError) -> ExactValue {
-    if isReduced { return try conformanceCase.exactResult(of: plan, by: exact) }
+    if isReduced { return try conformanceCase.exactResults(of: plan, by: exact)[position] }
     return exact.value(of: plan.formula, at: try inputs(at: position), in: plan.type.float)
   }
 

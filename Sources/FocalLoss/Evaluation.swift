@@ -4,7 +4,8 @@ public import Tensors
 /// A case being evaluated in an arithmetic, block by block.
 ///
 /// For reduction none each block's result is final. Otherwise blocks are folded as they come, and ``conclude()``
-/// gives the result; memory grows with the number of columns of a per-column reduction, never with the elements.
+/// gives the results; memory grows with the number of columns or rows of a reduction by column or row, never with the
+/// elements.
 public struct Evaluation<A: ReducingArithmetic> {
   private let plan: Plan
   private let arithmetic: A
@@ -38,20 +39,25 @@ public struct Evaluation<A: ReducingArithmetic> {
     return (inputs, results)
   }
 
-  /// The reduced result; nil for reduction none.
-  public func conclude() -> A.Value? { reductionSteps().last?.value }
+  /// The reduced results: one, or one for each row where rows are what is reduced last; nil for reduction none.
+  public func conclude() -> [A.Value]? {
+    guard let fold else { return nil }
+    let (steps, results) = trace(fold)
+    return results.map { steps[$0].value }
+  }
 
-  /// How the reduced result comes about, step by step; empty for reduction none.
-  public func reductionSteps() -> [ReducedValue<A.Value>] {
-    guard let fold else { return [] }
+  /// How the reduced results come about, step by step; empty for reduction none.
+  public func reductionSteps() -> [ReducedValue<A.Value>] { fold.map { trace($0).steps } ?? [] }
+
+  private func trace(_ fold: Fold<A>) -> (steps: [ReducedValue<A.Value>], results: [Int]) {
     var trace = ReductionTrace<A.Value>()
     var results = fold.results(of: "element", operands: [], &trace)
     for step in plan.reductions.dropFirst() {
       let next = Fold(step, in: arithmetic)
       next.add(results.map { trace.steps[$0].value }, at: 0, where: nil)
-      results = next.results(of: "label", operands: results, &trace)
+      results = next.results(of: plan.reductions[0].nounOfResults, operands: results, &trace)
     }
-    guard let formula = plan.conclusion?.formula else { return trace.steps }
+    guard let formula = plan.conclusion?.formula else { return (trace.steps, results) }
     let count = arithmetic.constant(tally, formula.type.float)
     let inputs = [results.map { trace.steps[$0].value }, [count]]
     let columns = formula.columns(Array(inputs.prefix(formula.inputs.count)), in: arithmetic)
@@ -66,7 +72,7 @@ public struct Evaluation<A: ReducingArithmetic> {
           operands: formula.operands(of: index).compactMap { places[$0] })
       }
     }
-    return trace.steps
+    return (trace.steps, [trace.steps.count - 1])
   }
 }
 
@@ -93,19 +99,20 @@ private struct ReductionTrace<Value> {
   }
 }
 
-/// One reduction step under way: a sum for each column.
+/// One reduction step under way: a sum for each column, or that of the present row.
 private final class Fold<A: ReducingArithmetic> {
   private let step: ReductionStep
   private let arithmetic: A
   private var sums: [A.Sum]
   private var counts: [Int]
+  private var rows: [A.Value] = []
 
   init(_ step: ReductionStep, in arithmetic: A) {
     self.step = step
     self.arithmetic = arithmetic
     let columns =
       switch step.extent {
-      case .all: 1
+      case .all, .rows: 1
       case .columns(let count): count
       }
     sums = (0..<columns).map { _ in arithmetic.sum() }
@@ -113,42 +120,73 @@ private final class Fold<A: ReducingArithmetic> {
   }
 
   func add(_ values: [A.Value], at offset: Int, where selection: [Double]?) {
-    for (index, value) in values.enumerated() where selection == nil || selection?[index] == 1 {
-      let column = (offset + index) % sums.count
-      arithmetic.add(value, to: sums[column])
-      counts[column] += 1
+    for (index, value) in values.enumerated() {
+      if selection == nil || selection?[index] == 1 {
+        let column = (offset + index) % sums.count
+        arithmetic.add(value, to: sums[column])
+        counts[column] += 1
+      }
+      if case .rows(let length) = step.extent, (offset + index + 1) % length == 0 { endRow() }
     }
   }
 
-  /// Appends the steps of every column, and says which are the results.
+  /// Keeps the present row's result, and begins the next row.
+  private func endRow() {
+    var trace = ReductionTrace<A.Value>()
+    let result = reduced(0, of: "element", "", operands: [], &trace)
+    rows.append(trace.steps[result].value)
+    (sums[0], counts[0]) = (arithmetic.sum(), 0)
+  }
+
+  /// Appends the steps of every column, or a step for every row, and says which are the results.
   func results(
     of noun: String, operands: [Int], _ trace: inout ReductionTrace<A.Value>
   ) -> [Int] {
+    if case .rows(let length) = step.extent {
+      return rows.enumerated().map { row, value in
+        trace.note(
+          "\(step.reduction) of \(length) \(noun)s, row \(row)", step.storedType, value, operands: operands)
+      }
+    }
+    return sums.indices.map { column in
+      reduced(column, of: noun, sums.count == 1 ? "" : " of label \(column)", operands: operands, &trace)
+    }
+  }
+
+  /// Appends the steps of one column, and says which is the result.
+  private func reduced(
+    _ column: Int, of noun: String, _ place: String, operands: [Int], _ trace: inout ReductionTrace<A.Value>
+  ) -> Int {
     let (accumulated, stored) = (step.accumulationType, step.storedType)
     func rounded(_ index: Int) -> Int {
       guard stored != accumulated else { return index }
       let value = arithmetic.operation(.round, at: Site(stored.float))(trace.steps[index].value)
       return trace.note("rounded to \(stored)", stored, value, operands: [index])
     }
-    return sums.indices.map { column in
-      let (count, place) = (counts[column], sums.count == 1 ? "" : " of label \(column)")
-      var result = trace.note(
-        "sum of \(count) \(noun)\(count == 1 ? "" : "s")\(place)", accumulated,
-        arithmetic.value(of: sums[column], count: count, step.reduction, accumulated.float),
-        operands: operands)
-      if step.reduction == .mean {
-        if step.roundsSum { result = rounded(result) }
-        let divisor = arithmetic.constant(Double(count), accumulated.float)
-        let quotient = arithmetic.operation(.divide, at: Site(accumulated.float))(
-          trace.steps[result].value, divisor)
-        result = trace.note("sum / \(count)\(place)", accumulated, quotient, operands: [result])
-      }
-      return rounded(result)
+    let count = counts[column]
+    var result = trace.note(
+      "sum of \(count) \(noun)\(count == 1 ? "" : "s")\(place)", accumulated,
+      arithmetic.value(of: sums[column], count: count, step.reduction, accumulated.float),
+      operands: operands)
+    if step.reduction == .mean {
+      if step.roundsSum { result = rounded(result) }
+      let divisor = arithmetic.constant(Double(count), accumulated.float)
+      let quotient = arithmetic.operation(.divide, at: Site(accumulated.float))(
+        trace.steps[result].value, divisor)
+      result = trace.note("sum / \(count)\(place)", accumulated, quotient, operands: [result])
     }
+    return rounded(result)
   }
 }
 
 extension ElementType {
   /// The format of a type that a formula computes in.
   var float: FloatFormat { floatFormat ?? .float64 }
+}
+
+extension ReductionStep {
+  /// What one of its results is called.
+  fileprivate var nounOfResults: String {
+    if case .rows = extent { "row" } else { "label" }
+  }
 }

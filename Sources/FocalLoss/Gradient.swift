@@ -57,14 +57,22 @@ extension Plan {
       let gradient = formula.gradient(of: formula.inputs[0].name, rules: rules)(columns + [upstream])
       return selection == nil ? gradient : select(inputs[given.count], gradient, 0)
     }
-    let fed: any Source = gradOutput.map { FedIn(shape: $0, elements: elements) } ?? Ones()
+    let fed: any Source = gradOutput.map(source) ?? Ones()
     return Plan(gradient.pruned(), sources + [fed] + (selection.map { [$0] } ?? []), over: elements)
+  }
+
+  /// Where a gradient of that shape comes from.
+  private func source(of gradOutput: Shape) -> any Source {
+    guard case .rows(let length) = reductions.last?.extent, gradOutput.count > 1 else {
+      return FedIn(shape: gradOutput, elements: elements)
+    }
+    return FedInByRow(shape: gradOutput, length: length)
   }
 
   /// What reaches the elements of the formula.
   ///
   /// PyTorch: `mean` and `sum` in derivatives.yaml (`grad.expand(sizes) / numel`). Paddle: `MeanGradFunctor` and
-  /// `SumGradFunctor`, phi/kernels/funcs/reduce_functor.h.
+  /// `SumGradFunctor`, phi/kernels/funcs/reduce_functor.h. TensorFlow: `_MeanGrad` and `_SumGrad`, math_grad.py.
   private func upstream(
     from gradOutput: Expression, _ rules: AdjointRules, _ participation: Participation
   ) -> Expression {
@@ -81,7 +89,7 @@ extension Plan {
     var counts: [Int] = []
     var length = participation.elements
     for step in reductions {
-      let columns = step.columnCount
+      let columns = step.resultCount(of: length)
       counts.append(columns == 0 ? 0 : length / columns)
       length = columns
       types.append(step.storedType)
@@ -108,6 +116,19 @@ private struct FedIn: Source {
   }
 }
 
+/// The gradient that was fed in for each row's result.
+private struct FedInByRow: Source {
+  let shape: Shape
+  let length: Int
+
+  func reads(for block: Region) -> [String: Region] { [Plan.gradOutput: shape.whole] }
+
+  func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
+    let values = try tensors.tensor(Plan.gradOutput).values
+    return block.positions.map { values[$0 / length] }
+  }
+}
+
 /// 1 for every element.
 private struct Ones: Source {
   func reads(for block: Region) -> [String: Region] { [:] }
@@ -118,9 +139,11 @@ private struct Ones: Source {
 extension AdjointRules {
   /// The rules of a build, or nil when those of its framework are not known.
   public init?(_ build: Build) {
-    switch build.framework {
+    switch Accuracy.libraries[build.framework] ?? build.framework {
     case "torch": self = .torch
     case "paddle": self = build.isBefore(3, of: "paddle") ? .paddle26 : .paddle3
+    case "jax": self = .jax
+    case "tensorflow": self = .tensorflow
     default: return nil
     }
   }
@@ -135,10 +158,11 @@ extension Program {
 }
 
 extension ReductionStep {
-  fileprivate var columnCount: Int {
+  fileprivate func resultCount(of length: Int) -> Int {
     switch extent {
     case .all: 1
     case .columns(let count): count
+    case .rows(let rowLength): length / rowLength
     }
   }
 }

@@ -40,6 +40,11 @@ public struct Plan: Sendable {
     return sources.reduce(into: [:]) { $0.merge($1.reads(for: block)) { first, _ in first } }
   }
 
+  /// Which of the reduced results an element goes into.
+  public func result(of position: Int) -> Int {
+    if case .rows(let length) = reductions.last?.extent { position / length } else { 0 }
+  }
+
   /// The formula's inputs for one block.
   public func columns(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [[Double]] {
     var columns: [[Double]] = []
@@ -74,6 +79,8 @@ public struct ReductionStep: Hashable, Sendable {
     case all
     /// Each column of the last axis by itself; there are this many.
     case columns(Int)
+    /// Each row along the last axis by itself; it has this many elements, at least one.
+    case rows(Int)
   }
 
   /// `sum` or `mean`.

@@ -99,6 +99,9 @@ extension Signature {
       ? nil : Rejection(nil, "alpha is \(parameters.alpha), outside of [0, 1]")
   }
 
+  /// A rejection when α is neither None nor within [0, 1].
+  var undocumentedOptionalAlpha: Rejection? { parameters.optionalAlpha == nil ? nil : undocumentedAlpha }
+
   /// The named input, which must be of a floating-point type.
   func floatInput(_ name: String) throws(Rejection) -> Input {
     let input = try input(name)

@@ -48,6 +48,21 @@ struct AlongLastAxis: Source {
   }
 }
 
+/// A tensor of one axis, repeated along the second axis of the loss: a weight for each channel of (B, C, …).
+struct AlongSecondAxis: Source {
+  let input: String
+  let shape: Shape
+  let elements: Shape
+
+  func reads(for block: Region) -> [String: Region] { [input: shape.whole] }
+
+  func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
+    let values = try tensors.tensor(input).values
+    let length = elements.dimensions.dropFirst(2).reduce(1, *)
+    return block.positions.map { values[$0 / length % values.count] }
+  }
+}
+
 /// A class id for each row, as one column for each class: 1 where the row's id is the column's number, else 0.
 ///
 /// The id one beyond the columns is valid too, and its row is all zeros: PaddleDetection's background class.

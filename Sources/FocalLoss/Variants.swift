@@ -9,6 +9,10 @@ public enum Variants {
     TorchClampedBinary.self,
     TorchPerLabelLoop.self,
     TorchvisionSigmoidFocalLoss.self,
+    OptaxSigmoidFocalLoss.self,
+    KorniaBinaryFocalLossWithLogits.self,
+    KerasBinaryFocalCrossentropy.self,
+    KerasBinaryFocalCrossentropyFromLogits.self,
   ]
 
   /// The variant of that name, or nil.

@@ -35,16 +35,12 @@ public enum FixtureText {
 
   private static func render(_ conformanceCase: ConformanceCase) -> String {
     let parameters = conformanceCase.parameters
-    let weight = parameters.lossWeight == 1 ? "" : ", loss_weight \(parameters.lossWeight)"
     let tensors = [
       conformanceCase.inputs, conformanceCase.outputs, conformanceCase.grads, conformanceCase.gradOutputs,
       conformanceCase.stages,
     ].flatMap { $0.values.sorted { $0.name < $1.name } }
     var rows: [(String, String?)] = [
-      (
-        conformanceCase.variant,
-        "alpha \(parameters.alpha), gamma \(parameters.gamma), reduction \(parameters.reduction.rawValue)\(weight)"
-      )
+      (conformanceCase.variant, parameters.text)
     ]
     if conformanceCase.outcome == .raised { rows.append(("raised", conformanceCase.error ?? "")) }
     rows += tensors.map { ($0.name, "\($0.elementType) \($0.shape)") }

@@ -222,6 +222,7 @@ private struct CaseObject: Encodable {
   let gamma: Double?
   let reduction: String?
   let lossWeight: Double?
+  let labelSmoothing: Double?
   let outcome: String?
   let verdict: String
   let purpose: String?
@@ -240,6 +241,7 @@ private struct CaseObject: Encodable {
     gamma = report.parameters?.gamma
     reduction = report.parameters?.reduction.rawValue
     lossWeight = report.parameters?.lossWeight
+    labelSmoothing = report.parameters.flatMap { $0.labelSmoothing == 0 ? nil : $0.labelSmoothing }
     outcome = report.outcome?.rawValue
     verdict = report.verdict.rawValue
     purpose = report.purpose

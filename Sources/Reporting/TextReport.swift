@@ -197,10 +197,7 @@ public enum TextReport: ReportFormat {
   ) -> String {
     var lines = visibleText(conformanceCase.id) + (tensor.map { "  \(visibleText($0.name))" } ?? "") + "\n"
     if let variant = conformanceCase.variant, let parameters = conformanceCase.parameters {
-      let weight = parameters.lossWeight == 1 ? "" : ", loss_weight \(parameters.lossWeight)"
-      lines +=
-        "  \(visibleText(variant)) by \(framework(fixture)), alpha \(parameters.alpha), gamma \(parameters.gamma), "
-        + "reduction \(parameters.reduction.rawValue)\(weight)\n"
+      lines += "  \(visibleText(variant)) by \(framework(fixture)), \(parameters.text)\n"
     }
     if let purpose = conformanceCase.purpose { lines += "  case: \(visibleText(purpose))\n" }
     return lines

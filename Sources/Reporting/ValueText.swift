@@ -1,3 +1,4 @@
+import FocalLoss
 import Tensors
 
 /// A value in the shortest decimal that reads back to it; that of float32 for the 16-bit types.
@@ -37,4 +38,14 @@ extension String {
 
   /// The text with spaces before it up to a width.
   func rightAligned(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}
+
+extension Parameters {
+  /// The parameters in one line; those that only some variants have, where they are not their defaults.
+  var text: String {
+    var text = "alpha \(alpha), gamma \(gamma), reduction \(reduction.rawValue)"
+    if lossWeight != 1 { text += ", loss_weight \(lossWeight)" }
+    if labelSmoothing != 0 { text += ", label_smoothing \(labelSmoothing)" }
+    return text
+  }
 }

@@ -138,6 +138,45 @@ struct GradientTests {
     }
   }
 
+  @Test("the rules' own order of operations: JAX")
+  func jaxRules() {
+    let (x, dy) = (Double(Float(0.9)), Double(Float(0.3)))
+    #expect(gradient(.float32, [x], .jax, upstream: dy) { log($0) } == [Double(Float(dy) / Float(x))])
+    let inverse = 1 / (Float(x) * Float(x))
+    #expect(
+      gradient(.float32, [x], .jax, upstream: dy) { 3 / $0 } == [Double(-(Float(dy) * inverse * 3))])
+    let square = Float(0.3) * Float(0.3)
+    #expect(
+      gradient(.float32, [Double(Float(0.3))], .jax, upstream: Double(Float(0.7))) { pow($0, 3) }
+        == [Double(Float(0.7) * (3 * square))])
+    // Half of the adjoint goes through a tie, and |0| has slope 1.
+    #expect(gradient(.float32, [0.4, 0.5, 0.6], .jax) { max($0, 0.5) } == [0, 0.5, 1])
+    #expect(gradient(.float32, [-2, 0, 2], .jax) { abs($0) } == [-1, 1, 1])
+    #expect(gradient(.float32, [-2, 0, 2], .torch) { abs($0) } == [-1, 0, 1])
+  }
+
+  @Test("the rules' own order of operations: TensorFlow")
+  func tensorFlowRules() {
+    let (x, dy) = (Float(0.3), Float(0.7))
+    func gradient(_ formula: (Expression) -> Expression) -> [Double] {
+      ArithmeticTests.gradient(.float32, [Double(x)], .tensorflow, upstream: Double(dy), formula)
+    }
+    #expect(gradient { log($0) } == [Double(dy * (1 / x))])
+    #expect(gradient { log1p($0) } == [Double(dy * (1 / (x + 1)))])
+    #expect(gradient { 3 / $0 } == [Double(dy * (-3 / x / x))])
+    #expect(gradient { pow($0, 3) } == [Double(dy * 3 * (x * x))])
+    #expect(gradient { max($0, 0.30000001192092896) } == [Double(dy)])
+  }
+
+  @Test("a value of two orders is that of the first, and its enclosure holds both")
+  func orders() {
+    let program = Program.record([.init("x", .float32)]) { x in kernel("k", x[0]) { either($0 + 1, $0 * 3) } }
+    #expect(program.evaluate([[2]], count: 1, in: NativeArithmetic()) == [3])
+    let enclosures = program.evaluate(
+      [[Enclosure(2)]], count: 1, in: EnclosureArithmetic(Accuracy(uniform: 0)))
+    #expect(enclosures == [Enclosure(3, 6)])
+  }
+
   @Test("a backward kernel on a 16-bit type rounds once; backward passes of several kernels round in between")
   func halfKernels() {
     let x = FloatFormat.float16.round(1.1), dy = FloatFormat.float16.round(0.7)

@@ -13,7 +13,7 @@ let committedReport = Runner(policy: .derived).run(FixtureLocation.find([committ
 struct CommittedFixtureTests {
   @Test("every case of every fixture can be judged")
   func everyCaseIsJudged() {
-    #expect(committedReport.fixtures.count == 5)
+    #expect(committedReport.fixtures.count == 8)
     for fixture in committedReport.fixtures {
       #expect(fixture.error == nil)
       for conformanceCase in fixture.cases where conformanceCase.verdict == .error {
@@ -25,7 +25,7 @@ struct CommittedFixtureTests {
   @Test("the numbers that the documents print come out of the frameworks and of the reference")
   func printedNumbers() {
     let printed = committedReport.cases.compactMap(\.printed)
-    #expect(printed.count >= 17)
+    #expect(printed.count >= 23)
     for conformanceCase in committedReport.cases {
       guard let numbers = conformanceCase.printed else { continue }
       #expect(numbers.reproduces(numbers.actual), "\(conformanceCase.id): \(numbers.actual)")
@@ -56,7 +56,7 @@ struct CommittedFixtureTests {
     let judged = committedReport.cases.flatMap(\.tensors).filter {
       $0.name.hasPrefix("grads/") && $0.comparison != nil
     }
-    #expect(judged.count > 1800)
+    #expect(judged.count > 2260)
   }
 
   @Test(
@@ -77,6 +77,22 @@ struct CommittedFixtureTests {
         #expect(best.candidate.crossEntropy == order)
         #expect(group.ranks[1].inside < best.inside)
       }
+    }
+  }
+
+  @Test(
+    "each library's build is identified as what it is, a loss averaged by row among them",
+    arguments: ["optax-0.2.8", "kornia-0.9.0", "keras-3.15.1"])
+  func identifiedLibrary(file: String) throws {
+    let identification = try Identification(
+      of: FixtureLocation(path: "\(committedFixtures)/\(file).h5").open())
+    #expect(!identification.groups.isEmpty)
+    for group in identification.groups {
+      let best = try #require(group.ranks.first)
+      #expect(best.candidate.variant == group.variant)
+      #expect(best.share == 1)
+      #expect(best.count > 300)
+      if group.ranks.count > 1 { #expect(group.ranks[1].inside < best.inside) }
     }
   }
 

@@ -60,6 +60,9 @@ struct SpoiledCase: Sendable, CustomTestStringConvertible {
     .attributes(
       "loss weight a string", "attribute \"loss_weight\" must be a number",
       changing: ["loss_weight": .fixed("1")]),
+    .attributes(
+      "label smoothing a string", "attribute \"label_smoothing\" must be a number",
+      changing: ["label_smoothing": .fixed("0.1")]),
     SpoiledCase(
       name: "missing loss", object: "outputs/loss", reason: "is missing, and the outcome is \"value\""
     ) {

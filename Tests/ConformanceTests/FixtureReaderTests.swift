@@ -86,7 +86,8 @@ struct FixtureReaderTests {
       try author.group("/cases/demo/notes")
       try author.group("/extra")
       for (name, value) in [
-        ("loss_weight", AuthoredValue.double(2.5)), ("source", .fixed("blog")),
+        ("loss_weight", AuthoredValue.double(2.5)), ("label_smoothing", .double(0.125)),
+        ("source", .fixed("blog")),
         ("tags", .variable(["edge", "half"])),
         ("seed", .int(7)),
       ] {
@@ -99,7 +100,7 @@ struct FixtureReaderTests {
     #expect(demo.gradOutputs.keys.sorted() == ["loss"])
     #expect(demo.stages.keys.sorted() == ["p_t"])
     #expect(demo.inputs["normalizer"]?.shape == .vector(1))
-    #expect(demo.parameters.lossWeight == 2.5)
+    #expect(demo.parameters.lossWeight == 2.5 && demo.parameters.labelSmoothing == 0.125)
     #expect(demo.source == "blog")
     #expect(demo.tags == ["edge", "half"])
     #expect(demo.attributes == ["seed": .integer(7)])

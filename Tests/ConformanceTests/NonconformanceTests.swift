@@ -30,7 +30,7 @@ struct NonconformanceTests {
   private static func values(_ plan: Plan) throws -> [Double] {
     var evaluation = Evaluation(plan, in: NativeArithmetic())
     let results = try evaluation.evaluate(shape.whole, from: ["logit": logit, "label": label]).results
-    return evaluation.conclude().map { [$0] } ?? results
+    return evaluation.conclude() ?? results
   }
 
   /// Judges a loss that claims to be a variant's.

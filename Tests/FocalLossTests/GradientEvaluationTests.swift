@@ -76,6 +76,24 @@ struct GradientCase: CustomStringConvertible, Sendable {
             ["logit": logit, "label": label]))
         cases.append(
           GradientCase(
+            "optax \(name)", OptaxSigmoidFocalLoss.self, parameters, ["logit": logit, "label": label]))
+        cases.append(
+          GradientCase(
+            "keras \(name)", KerasBinaryFocalCrossentropy.self, parameters, ["prob": prob, "label": label]))
+        cases.append(
+          GradientCase(
+            "keras from logits \(name)", KerasBinaryFocalCrossentropyFromLogits.self, parameters,
+            ["logit": logit, "label": label]))
+        cases.append(
+          GradientCase(
+            "kornia \(name)", KorniaBinaryFocalLossWithLogits.self, parameters,
+            [
+              "logit": logit, "label": label, "pos_weight": tensor([2], [3, 0.7]),
+              "weight": tensor([2], [0.5, 2]),
+            ]
+          ))
+        cases.append(
+          GradientCase(
             "ppdet.focal_loss \(name)", PaddleDetectionFocalLoss.self, parameters,
             ["logit": logit, "target": integers([3], [1, 2, 0])]))
         cases.append(
@@ -342,7 +360,10 @@ struct GradientEvaluationTests {
     #expect(AdjointRules(Build("torch", "1.13.0a0")) == .torch)
     #expect(AdjointRules(Build("paddle", "2.6.2")) == .paddle26)
     #expect(AdjointRules(Build("paddle", "3.0.0")) == .paddle3)
-    #expect(AdjointRules(Build("jax", "0.10.2")) == nil)
+    #expect(AdjointRules(Build("optax", "0.2.8")) == .jax)
+    #expect(AdjointRules(Build("kornia", "0.9.0")) == .torch)
+    #expect(AdjointRules(Build("keras", "3.15.1")) == .tensorflow)
+    #expect(AdjointRules(Build("mxnet", "1.9.1")) == nil)
   }
 }
 

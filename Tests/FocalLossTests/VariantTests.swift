@@ -20,7 +20,7 @@ func evaluate(
     }
     results += try evaluation.evaluate(block, from: tensors).results
   }
-  return evaluation.conclude().map { [$0] } ?? results
+  return evaluation.conclude() ?? results
 }
 
 extension Tensor {

@@ -27,7 +27,7 @@ private func isIgnored(_ label: Expression) -> Expression { (label .> -101) - (l
 
 private func slope(_ x: Expression, _ y: Expression, _ rules: AdjointRules) -> Expression {
   switch rules {
-  case .torch, .paddle26:
+  case .torch, .paddle26, .jax, .tensorflow:
     return 1 / (1 + exp(-x)) - y
   case .paddle3:
     let isPositive = x .> 0

@@ -2,16 +2,17 @@ internal import Arithmetic
 
 /// PyTorch 2's `log_sigmoid`, one kernel: `min(0, x) − log1p(e^−|x|)`.
 ///
-/// The adjoint is one kernel: `dy·([x < 0] ∓ e/(1 + e))` with `e = e^−|x|`, minus below 0.
+/// The adjoint is one kernel: `dy·([x < 0] ∓ e/(1 + e))` with `e = e^−|x|`, minus below 0. The forward kernel leaves e for
+/// it in a buffer of x's type.
 ///
 /// Source: aten/src/ATen/native/cpu/Activation.cpp, `log_sigmoid_cpu_kernel` and `log_sigmoid_backward_cpu_kernel`.
 func torchLogSigmoid(_ x: Expression) -> Expression {
   kernel("log_sigmoid", x) { x in
     min(x, 0) - log1p(exp(-abs(x)))
   } adjoint: { dy, x, _, _ in
-    kernel("log_sigmoid_grad", dy, x) { dy, x in
+    let buffer = kernel("log_sigmoid_buffer", x) { exp(-abs($0)) }
+    return kernel("log_sigmoid_grad", dy, x, buffer) { dy, x, e in
       let isNegative = 0 .> x
-      let e = exp(-abs(x))
       return dy * (isNegative - (2 * isNegative - 1) * (e / (1 + e)))
     }
   }
