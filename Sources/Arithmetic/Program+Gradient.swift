@@ -48,7 +48,7 @@ extension Program {
   /// (kernel `cast`).
   ///
   /// - Several adjoints of one value are added in kernels named `accumulate`, each rounded, the adjoint of the later
-  ///   use first. Frameworks add them in other orders as well.
+  ///   use first. Frameworks add them in other orders as well: an enclosure of three or four holds every order.
   /// - The adjoint of a value with a name, such as `p_t`, is named `dp_t`.
   /// - NaN and infinity: as the rules' own operations give them, `0 · ∞` among them. `clamp`, `maximum` and `minimum`
   ///   pass nothing where their input is NaN.
@@ -66,7 +66,7 @@ extension Program {
     var adjoints = Adjoints([output: recorder.input(upstream, at: inputs.count)])
     let dependent = steps(dependingOn: source)
     for node in nodes.reversed() where dependent.contains(node.output) {
-      guard let dy = adjoints[node.output] else { continue }
+      guard let dy = adjoints.inAnyOrder(node.output) else { continue }
       if let label = steps[node.output].label { dy.nameIfUnnamed("d\(label)") }
       let operands = node.inputs.map { recorder.value($0, steps[$0].format) }
       let parts =
@@ -76,7 +76,7 @@ extension Program {
         if let part { adjoints.add(part.cast(to: operand.type), to: operand.step) }
       }
     }
-    let result = adjoints[source] ?? recorder.value(source, steps[source].format).filled(with: 0)
+    let result = adjoints.inAnyOrder(source) ?? recorder.value(source, steps[source].format).filled(with: 0)
     result.nameIfUnnamed("d\(input)")
     return recorder.program(inputs + [upstream], result).pruned()
   }
@@ -130,14 +130,51 @@ extension Program {
 
 /// The adjoints known so far, by the step that each belongs to.
 private struct Adjoints {
-  private var values: [Int: Expression]
+  private var parts: [Int: [Expression]]
 
-  init(_ values: [Int: Expression]) { self.values = values }
+  init(_ values: [Int: Expression]) { parts = values.mapValues { [$0] } }
 
-  subscript(step: Int) -> Expression? { values[step] }
+  /// The sum of what has been added for a step, in the order in which it was added.
+  subscript(step: Int) -> Expression? { parts[step].map { $0.accumulated } }
 
-  mutating func add(_ part: Expression, to step: Int) {
-    values[step] = values[step].map { kernel("accumulate", $0, part) { $0 + $1 } } ?? part
+  mutating func add(_ part: Expression, to step: Int) { parts[step, default: []].append(part) }
+
+  /// The sum of what has been added for a step, where a framework may add in any order.
+  func inAnyOrder(_ step: Int) -> Expression? {
+    guard let parts = parts[step] else { return nil }
+    let documented = parts.accumulated
+    guard parts.count > 2 else { return documented }
+    let undecided = documented.filled(with: 0.5).named(Program.anyOrder)
+    return parts.sums(named: Program.anyOrder).reduce(documented) { sum, other in
+      sum.recorded(.select(undecided.step, sum.step, other.step))
+    }
+  }
+}
+
+extension [Expression] {
+  /// At most this many addends are added in every order; their sums are 3, 15 for four.
+  private static var most: Int { 4 }
+
+  fileprivate var accumulated: Expression {
+    dropFirst().reduce(self[0]) { kernel("accumulate", $0, $1) { $0 + $1 } }
+  }
+
+  /// The sums by every tree of additions; for more than ``most`` addends only that of the reverse order.
+  fileprivate func sums(named name: String) -> [Expression] {
+    guard count > 1 else { return self }
+    guard count <= Self.most else {
+      return [reversed().dropFirst().reduce(self[count - 1]) { kernel(name, $0, $1) { $0 + $1 } }]
+    }
+    // The last addend is on the right side, so that no tree is met twice.
+    return (1..<(1 << (count - 1))).flatMap { left -> [Expression] in
+      let isLeft = { (index: Int) in left >> index & 1 == 1 }
+      let (lefts, rights) = (
+        indices.filter(isLeft).map { self[$0] }, indices.filter { !isLeft($0) }.map { self[$0] }
+      )
+      return lefts.sums(named: name).flatMap { x in
+        rights.sums(named: name).map { y in kernel(name, x, y) { $0 + $1 } }
+      }
+    }
   }
 }
 

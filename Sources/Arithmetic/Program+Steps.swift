@@ -16,6 +16,17 @@ extension Program {
       inputs: inputs, steps: steps, kernels: kernels, output: step, type: steps[step].format.type, nodes: [])
   }
 
+  /// The kernels and the choices by which an enclosure holds every order of adding adjoints.
+  static let anyOrder = "accumulate in any order"
+
+  /// Whether a step is there only so that an enclosure holds another order of additions than the documented one.
+  public func isOtherOrder(_ step: Int) -> Bool {
+    let (kernel, label) = (steps[step].kernel.map { kernels[$0].name }, steps[step].label)
+    if kernel == Self.anyOrder || label == Self.anyOrder { return true }
+    guard case .select(let condition, _, _) = steps[step].operation, label == nil else { return false }
+    return steps[condition].label == Self.anyOrder
+  }
+
   /// The steps that a step reads.
   public func operands(of step: Int) -> [Int] {
     switch steps[step].operation {

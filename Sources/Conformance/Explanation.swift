@@ -31,6 +31,8 @@ public struct Explanation: Sendable {
     public let amplification: Double?
     /// The framework's own value, when the fixture has that stage.
     public let stage: Double?
+    /// Whether the step is there only for the enclosure of sums in any order, and no step of the documented program.
+    public let isOtherOrder: Bool
 
     /// Whether the framework's own value lies outside of what is allowed; nil when the fixture has none.
     public var isStageOutside: Bool? {
@@ -180,6 +182,7 @@ private final class Subject {
     }
     var steps: [Explanation.Step] = []
     for (number, step) in formula.steps.enumerated() {
+      let isHidden = formula.isOtherOrder(number) && number != formula.output
       let value = exact.value(of: formula.ending(at: number), at: inputs, in: step.format)
       let kernel = step.kernel.map { formula.kernels[$0] }
       let operands = formula.operands(of: number)
@@ -188,7 +191,7 @@ private final class Subject {
           step.label ?? formula.text(of: number), number, traced[number], enclosures[number], value,
           step.format.type, operands: operands.isEmpty ? nil : operands.map { steps[$0].error },
           innerKernel: kernel.flatMap { $0.output == number ? nil : $0.name },
-          stage: step.label.flatMap { stages[$0] }))
+          stage: step.label.flatMap { stages[$0] }, isHidden: isHidden))
       lastExact = value
     }
     return steps
@@ -230,7 +233,7 @@ private final class Subject {
   private func step(
     _ text: String, _ number: Int, _ traced: TracingArithmetic.Value, _ enclosure: Enclosure,
     _ exactValue: ExactValue, _ type: ElementType, operands: [Double?]?, innerKernel: String? = nil,
-    stage: Double? = nil
+    stage: Double? = nil, isHidden: Bool = false
   ) -> Explanation.Step {
     let error = exactValue.error(of: traced.native)
     let unrounded = exact.value(in: type.float) { _ in traced.unrounded }
@@ -241,6 +244,7 @@ private final class Subject {
       text: text, number: number, innerKernel: innerKernel, type: type, native: traced.native,
       allowed: enclosure.hasNumbers ? enclosure.lower...enclosure.upper : nil,
       mayBeNaN: enclosure.mayBeNaN, exact: exactValue.rounded, error: error, ownError: ownError,
-      amplification: largest > 0 ? inherited.map { $0 / largest } : nil, stage: stage)
+      amplification: largest > 0 ? inherited.map { $0 / largest } : nil, stage: stage,
+      isOtherOrder: isHidden)
   }
 }

@@ -30,7 +30,8 @@ public enum ExplanationText {
     var table = TextTable(rows: [
       ["step", "documented", "allowed", "exact", "error", "own rounding", "amplifies", "framework"]
     ])
-    for step in explanation.steps where step.innerKernel == nil || step.ownError != nil {
+    for step in explanation.steps
+    where !step.isOtherOrder && (step.innerKernel == nil || step.ownError != nil) {
       let indent = step.innerKernel == nil ? "" : "  "
       table.rows.append([
         "  #\(step.number) \(indent)\(step.text)", valueText(step.native, step.type),

@@ -79,7 +79,10 @@ struct GradientTests {
   func accumulation() {
     let program = Program.record([.init("x", .float32)]) { ($0[0] * 3 + $0[0] * 5) + $0[0] * 7 }
       .gradient(of: "x", rules: .torch)
-    #expect(program.kernels.map(\.name) == ["multiply", "multiply", "accumulate", "multiply", "accumulate"])
+    #expect(
+      program.kernels.map(\.name).filter { $0 != "accumulate in any order" } == [
+        "multiply", "multiply", "multiply", "accumulate", "accumulate",
+      ])
     #expect(program.evaluate([[2], [1]], count: 1, in: NativeArithmetic()) == [15])
     // 2²⁴ + 1 is 2²⁴ in float32, and 2²⁴ + 2 is itself.
     let lost = gradient(.float32, [2], .torch) { x in
@@ -266,4 +269,67 @@ struct GradientTests {
 extension Double {
   fileprivate var nextUp32: Double { Double(Float(self).nextUp) }
   fileprivate var nextDown32: Double { Double(Float(self).nextDown) }
+}
+
+@Suite("Accumulation")
+struct AccumulationTests {
+  /// `x·a + x·b + x·c + x·d`, whose adjoints of x are the four factors.
+  private static let program = Program.record(
+    ["x", "a", "b", "c", "d"].map { Program.Input($0, .float32) }
+  ) { inputs in inputs[1...].map { inputs[0] * $0 }.dropFirst().reduce(inputs[0] * inputs[1]) { $0 + $1 } }
+  .gradient(of: "x", rules: .torch)
+
+  /// The sum of some values in float32, by a tree of additions that a generator chooses.
+  private static func sum(_ values: [Float], _ generator: inout some RandomNumberGenerator) -> Float {
+    var values = values
+    while values.count > 1 {
+      values.shuffle(using: &generator)
+      let pair = values.removeLast() + values.removeLast()
+      values.append(pair)
+    }
+    return values[0]
+  }
+
+  @Test("an enclosure holds the sum of adjoints in every order, and hardly more")
+  func anyOrder() {
+    var generator = SplitMix(state: 7)
+    let arithmetic = EnclosureArithmetic(Accuracy(uniform: 1))
+    var widest: Float = 0
+    for _ in 0..<100 {
+      let factors = (0..<4).map { _ in
+        Float.random(in: -1...1, using: &generator) * Float(1 << Int.random(in: 0...9))
+      }
+      let columns = ([1] + factors.map(Double.init) + [1]).map { [Enclosure($0)] }
+      let enclosure = Self.program.evaluate(columns, count: 1, in: arithmetic)[0]
+      let sums = (0..<600).map { _ in Self.sum(factors, &generator) }
+      for sum in sums { #expect(enclosure.contains(Double(sum)), "\(factors): \(sum) in \(enclosure)") }
+      #expect(
+        enclosure.lower >= Double(sums.min() ?? 0) && enclosure.upper <= Double(sums.max() ?? 0), "\(factors)"
+      )
+      widest = max(widest, (sums.max() ?? 0) - (sums.min() ?? 0))
+    }
+    #expect(widest > 0, "no order made a difference")
+  }
+
+  @Test("the other orders are no steps of the documented program")
+  func otherOrders() {
+    let documented = Self.program.steps.indices.filter { !Self.program.isOtherOrder($0) }
+    let additions = documented.filter {
+      if case .binary(.add, _, _) = Self.program.steps[$0].operation { true } else { false }
+    }
+    #expect(additions.count == 3)
+  }
+}
+
+/// Steele, Lea and Flood's SplitMix64.
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var bits = state
+    bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
+    bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
+    return bits ^ bits >> 31
+  }
 }
