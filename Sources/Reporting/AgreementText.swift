@@ -21,7 +21,8 @@ enum AgreementText {
       switch agreement.verdict {
       case .conformant, .known: "they agree, within what their documentations allow"
       case .nonconformant: "they do not agree within what their documentations allow"
-      case .error: "something could not be judged"
+      case .error:
+        agreement.unjudged.isEmpty ? "there is nothing to compare" : "something could not be judged"
       }
     let cases = Set(agreement.findings.map(\.name)).count
     return side("A", agreement.first) + side("B", agreement.second)
