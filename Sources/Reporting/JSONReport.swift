@@ -28,9 +28,11 @@ public enum JSONReport: ReportFormat {
     }
     let ledger = report.ledger.map { "\"ledger\":\(encoded(LedgerObject($0))),\n" } ?? ""
     let baseline = report.baseline.map { "\"baseline\":\(encoded(BaselineObject($0))),\n" } ?? ""
+    let incomplete =
+      report.isIncomplete ? "\"incomplete\":true,\n\"not_judged\":\(encoded(report.notJudged)),\n" : ""
     return """
       {"schema":\(encoded(schema)),
-      "verdict":\(encoded(report.verdict.rawValue)),
+      \(incomplete)"verdict":\(encoded(report.verdict.rawValue)),
       "policy":\(encoded(PolicyObject(name: report.policy.name, source: report.policy.source))),
       "summary":\(encoded(SummaryObject(report))),
       \(ledger)\(baseline)"fixtures":[
