@@ -39,7 +39,8 @@ public struct Worker: Sendable {
     try Self.write(try Self.line(transcript.completion), to: descriptor)
   }
 
-  private static func line(_ value: some Encodable) throws(WorkerError) -> [UInt8] {
+  /// A line as a worker writes it.
+  static func line(_ value: some Encodable) throws(WorkerError) -> [UInt8] {
     do {
       return Array(try WorkerCoding.encoder.encode(value)) + [WorkerCoding.lineFeed]
     } catch {

@@ -30,6 +30,11 @@ public struct WorkerLimits: Hashable, Sendable {
   ///
   /// - Throws: ``WorkerError`` when the system refuses one.
   public func apply() throws(WorkerError) {
+    // Whoever started the program may have blocked or ignored the signal that tells of the limit.
+    var none = sigset_t()
+    sigemptyset(&none)
+    sigprocmask(SIG_SETMASK, &none, nil)
+    signal(SIGXCPU, SIG_DFL)
     try limit(RLIMIT_CORE, to: 0, "core size")
     try limit(RLIMIT_NOFILE, to: openFiles, "open files")
     // A second later the system kills a process that goes on.

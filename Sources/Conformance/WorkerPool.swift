@@ -10,7 +10,8 @@ internal import Synchronization
 /// Judges fixtures, each in a process of its own, several at a time.
 ///
 /// libhdf5 is known to crash, to hang and to take all memory on some damaged files. What becomes of one such process
-/// is the verdict of its fixture, and the others do not notice. The report does not depend on how many there are.
+/// is the verdict of its fixture, and the others do not notice. A file that makes libhdf5 run code of its own is beyond
+/// this: such a worker can say anything. The report does not depend on how many there are.
 public struct WorkerPool: Sendable {
   private let program: String
   private let policy: Policy
@@ -156,14 +157,16 @@ public struct WorkerPool: Sendable {
     if let pinned = location.pinned {
       arguments += ["--sha256=\(pinned.sha256)", "--bytes=\(pinned.byteCount)"]
     }
+    // Of a crash the signal is told. Swift's backtracer would start a process for it, and read other files.
+    var environment: [Environment.Key: String] = ["SWIFT_BACKTRACE": "enable=no"]
     // Where the system finds the program's libraries; a worker takes nothing else from outside.
-    let kept = ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"].compactMap { name in
-      ProcessInfo.processInfo.environment[name].map { (Environment.Key(rawValue: name)!, $0) }
+    for key: Environment.Key in ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"] {
+      environment[key] = ProcessInfo.processInfo.environment[key.rawValue]
     }
     return Configuration(
       executable: .path(.init(program)),
       arguments: Arguments(
         executablePathOverride: "focalcheck", remainingValues: arguments + ["--", location.path]),
-      environment: .custom(Dictionary(uniqueKeysWithValues: kept)))
+      environment: .custom(environment))
   }
 }

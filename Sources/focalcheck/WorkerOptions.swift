@@ -17,7 +17,7 @@ struct WorkerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How long one fixture may take; it could not be judged then.", valueName: "seconds"))
-  var deadline = 3600
+  var deadline = 900
 
   func validate() throws {
     guard (1...1024).contains(jobs ?? 1) else { throw ValidationError("jobs are between 1 and 1024") }

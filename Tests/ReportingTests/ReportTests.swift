@@ -15,13 +15,20 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 private let committedFixtures = FixtureLocation.find([root.appendingPathComponent("fixtures").path])
 
 /// What they give without their ledger; judged once for all tests.
-private let discrepancies = Runner(policy: .derived).run(committedFixtures)
+let discrepancies = Runner(policy: .derived).run(committedFixtures)
 
 /// What they give by their ledger.
 private let committedReport = {
   // Without the ledger the recorded reports are not reproduced, and a test says so.
   (try? Ledgers(.besideFixtures, for: committedFixtures))?.applied(to: discrepancies) ?? discrepancies
 }()
+
+/// Expects JSON to agree with a definition of the reports' schema.
+func expectValid(_ text: String, _ definition: String) throws {
+  let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+  let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+  for violation in schema.violations(in: value, of: definition).prefix(10) { Issue.record("\(violation)") }
+}
 
 @Suite("Committed reports")
 struct CommittedReportTests {
@@ -74,12 +81,6 @@ struct CommittedReportTests {
       break
     }
     #expect(recorded.count == rendered.count)
-  }
-
-  private func expectValid(_ text: String, _ definition: String) throws {
-    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
-    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
-    for violation in schema.violations(in: value, of: definition).prefix(10) { Issue.record("\(violation)") }
   }
 
   @Test("the JSON report agrees with its schema, and each case stands on its own line")
