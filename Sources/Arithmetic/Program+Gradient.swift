@@ -4,7 +4,7 @@ internal import Tensors
 ///
 /// Frameworks differ in the order of a rule's operations, and so in its roundings. Where a version is known to compute
 /// a wrong derivative, its rule here is the documented one.
-public enum AdjointRules: String, Hashable, Sendable, CaseIterable {
+public enum AdjointRules: String, Hashable, Sendable, CaseIterable, Codable {
   /// PyTorch 1.13 and 2: tools/autograd/derivatives.yaml, torch/csrc/autograd/FunctionsManual.cpp.
   case torch
   /// Paddle 2.6: paddle/phi/kernels of release/2.6.

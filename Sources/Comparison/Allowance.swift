@@ -1,5 +1,5 @@
 /// What an element may be: the numbers from `lower` to `upper`, none when `lower > upper`, and NaN where it is allowed.
-public struct Allowance: Hashable, Sendable {
+public struct Allowance: Hashable, Sendable, Codable {
   /// The least number.
   public let lower: Double
   /// The greatest number.

@@ -1,7 +1,7 @@
 public import Tensors
 
 /// What became of comparing two tensors element by element.
-public struct Comparison: Hashable, Sendable {
+public struct Comparison: Hashable, Sendable, Codable {
   /// The element type.
   public let type: ElementType
   /// The number of elements compared.

@@ -1,5 +1,5 @@
 /// How an element's two values relate before any tolerance.
-public enum ElementClass: String, Hashable, Sendable {
+public enum ElementClass: String, Hashable, Sendable, Codable {
   /// Both are finite.
   case finite
   /// Both are zero, of different sign.
@@ -11,7 +11,7 @@ public enum ElementClass: String, Hashable, Sendable {
 }
 
 /// Where an element stands in the verdict.
-public enum ElementVerdict: String, Hashable, Sendable, Comparable {
+public enum ElementVerdict: String, Hashable, Sendable, Comparable, Codable {
   /// The same bits, or both NaN.
   case identical
   /// Inside what is allowed.
@@ -35,7 +35,7 @@ public enum ElementVerdict: String, Hashable, Sendable, Comparable {
 }
 
 /// One element whose values differ.
-public struct ElementDifference: Hashable, Sendable {
+public struct ElementDifference: Hashable, Sendable, Codable {
   /// The row-major position.
   public let position: Int
   /// The bit pattern of the expected value.

@@ -22,7 +22,7 @@ public struct ElementReference: Hashable, Sendable {
 }
 
 /// Errors against the exact values, in ULPs of those.
-public struct ExactErrors: Hashable, Sendable {
+public struct ExactErrors: Hashable, Sendable, Codable {
   /// The largest magnitude; 0 when there is none.
   public private(set) var maximum = 0.0
   /// How many errors there are.

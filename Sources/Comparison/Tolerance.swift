@@ -1,7 +1,7 @@
 public import Tensors
 
 /// How far an element may lie from the expected one and still be *within*.
-public enum Tolerance: Hashable, Sendable {
+public enum Tolerance: Hashable, Sendable, Codable {
   /// At most this many representable steps.
   case ulps(UInt64)
   /// `|actual − expected| ≤ atol + rtol · |expected|`, evaluated in `Double`.

@@ -17,7 +17,7 @@ public enum ULPs {
 }
 
 /// The distribution of ULP distances, in constant memory.
-public struct ULPDistribution: Hashable, Sendable {
+public struct ULPDistribution: Hashable, Sendable, Codable {
   /// Counts by power of two: the first is for 0, the one at `k` for distances from 2ᵏ⁻¹ to 2ᵏ − 1.
   public private(set) var histogram = [Int](repeating: 0, count: 65)
   /// The largest distance; 0 when there is none.
@@ -30,6 +30,33 @@ public struct ULPDistribution: Hashable, Sendable {
 
   /// An empty distribution.
   public init() {}
+
+  /// Decodes a distribution.
+  ///
+  /// - Throws: `DecodingError` when there are buckets that no distribution has.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    maximum = try values.decode(UInt64.self, forKey: .maximum)
+    count = try values.decode(Int.self, forKey: .count)
+    sum = try values.decode(UInt128.self, forKey: .sum)
+    histogram = try values.decode(SparseCounts.self, forKey: .histogram).counts(atLeast: 65, atMost: 65)
+    leading = try values.decode(SparseCounts.self, forKey: .leading)
+      .counts(atLeast: 0, atMost: Self.bucket(of: .max) + 1)
+  }
+
+  /// Encodes the distribution; of its many buckets those that are not empty.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(maximum, forKey: .maximum)
+    try values.encode(count, forKey: .count)
+    try values.encode(sum, forKey: .sum)
+    try values.encode(SparseCounts(histogram), forKey: .histogram)
+    try values.encode(SparseCounts(leading), forKey: .leading)
+  }
+
+  private enum CodingKeys: CodingKey {
+    case histogram, maximum, count, sum, leading
+  }
 
   /// Counts elements at distance 0.
   public mutating func addZeros(_ zeros: Int) {
@@ -97,5 +124,31 @@ public struct ULPDistribution: Hashable, Sendable {
     let shift = UInt64(bucket / 128 - 1)
     let leading = UInt64(bucket) - 128 * shift
     return (leading << shift) + ((1 << shift) - 1)
+  }
+}
+
+/// Counts by bucket, of which most are 0.
+private struct SparseCounts: Codable {
+  private var buckets: [Int] = []
+  private var counts: [Int] = []
+
+  init(_ dense: [Int]) {
+    for (bucket, count) in dense.enumerated() where count != 0 {
+      buckets.append(bucket)
+      counts.append(count)
+    }
+  }
+
+  /// All counts: up to the last that is not 0, but no fewer than a number and no more than another.
+  func counts(atLeast least: Int, atMost most: Int) throws -> [Int] {
+    guard buckets.count == counts.count, buckets.allSatisfy((0..<most).contains),
+      counts.allSatisfy({ $0 > 0 })
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "no distribution has these buckets"))
+    }
+    var dense = [Int](repeating: 0, count: max(least, (buckets.max() ?? -1) + 1))
+    for (bucket, count) in zip(buckets, counts) { dense[bucket] = count }
+    return dense
   }
 }

@@ -155,10 +155,11 @@ extension BaselineComparison.Change {
 }
 
 extension RecordedReport {
-  /// Checks that the report was judged by a policy.
+  /// Checks that the report can be compared with one that was judged by a policy.
   ///
-  /// - Throws: ``BaselineError`` when it was another one.
+  /// - Throws: ``BaselineError`` when it was judged by another one, or is incomplete.
   public func check(policy: String) throws(BaselineError) {
+    try checkComplete()
     guard policy == self.policy else {
       throw BaselineError(file: file, reason: "was judged by the policy \(self.policy), not by \(policy)")
     }

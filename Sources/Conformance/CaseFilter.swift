@@ -7,6 +7,9 @@ public struct CaseFilter: Hashable, Sendable {
   /// A filter of some patterns.
   public init(_ patterns: [String] = []) { self.patterns = ShellPatterns(patterns: patterns) }
 
+  /// The patterns as they were written.
+  var texts: [String] { patterns.patterns }
+
   /// Whether a case of a fixture is selected; one whose variant cannot be read is, since its error may not be hidden.
   public func selects(_ name: String, of fixture: FixtureReader) -> Bool {
     guard !patterns.isEmpty else { return true }

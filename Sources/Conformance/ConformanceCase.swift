@@ -2,7 +2,7 @@ public import FocalLoss
 public import HDF5
 
 /// What a framework did with a case.
-public enum CaseOutcome: String, Hashable, Sendable, CaseIterable {
+public enum CaseOutcome: String, Hashable, Sendable, CaseIterable, Codable {
   /// It computed a value.
   case value
   /// It raised an error.

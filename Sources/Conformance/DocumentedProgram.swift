@@ -3,7 +3,7 @@ public import FocalLoss
 internal import Tensors
 
 /// A program that a build may run: a variant, the order of its cross entropy, and for a gradient whose backward pass.
-public struct DocumentedProgram: Hashable, Sendable {
+public struct DocumentedProgram: Hashable, Sendable, Codable {
   /// The variant.
   public let variant: String
   /// The order of the cross entropy, for a variant that has one.

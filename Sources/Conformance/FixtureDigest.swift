@@ -1,5 +1,5 @@
 /// The bytes of a fixture file, named by their SHA-256.
-public struct FixtureDigest: Hashable, Sendable {
+public struct FixtureDigest: Hashable, Sendable, Codable {
   /// The SHA-256 as 64 lowercase hexadecimal digits.
   public let sha256: String
   /// The number of bytes.

@@ -1,7 +1,7 @@
 internal import HDF5
 
 /// Why a fixture, or one case of it, cannot be judged.
-public struct FixtureError: Error, Hashable, Sendable {
+public struct FixtureError: Error, Hashable, Sendable, Codable {
   /// The file's name, or its path when it could not be opened.
   public let file: String
   /// The path of the object inside the file, or nil when it is the file itself.

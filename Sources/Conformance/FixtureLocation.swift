@@ -10,7 +10,8 @@ public struct FixtureLocation: Hashable, Sendable {
   public let path: String
   /// The digest in the manifest of the file's folder, or nil.
   public let pinned: FixtureDigest?
-  private let problem: FixtureError?
+  /// What is wrong with the path, or nil.
+  let problem: FixtureError?
 
   /// A fixture at a path.
   public init(path: String, pinned: FixtureDigest? = nil) {

@@ -8,7 +8,7 @@ public import Tensors
 #endif
 
 /// Which framework computed a fixture, where and how, as its exporter recorded it.
-public struct Provenance: Hashable, Sendable {
+public struct Provenance: Hashable, Sendable, Codable {
   /// The framework, such as `paddle`.
   public let framework: String
   /// Its version.

@@ -5,7 +5,7 @@ internal import Tensors
 /// formula, and no fault of a framework that follows it.
 public struct Hazard: Hashable, Sendable {
   /// What goes wrong.
-  public enum Kind: String, Hashable, Sendable, CaseIterable {
+  public enum Kind: String, Hashable, Sendable, CaseIterable, Codable {
     /// NaN, where the exact value is a number.
     case nan = "NaN"
     /// Infinite, where the exact value is finite.
@@ -61,7 +61,7 @@ public struct Hazard: Hashable, Sendable {
 /// Hazards of one tensor, or of many.
 ///
 /// Its size does not grow with the number of elements, and it does not depend on their order.
-public struct Hazards: Hashable, Sendable {
+public struct Hazards: Hashable, Sendable, Codable {
   private var binades: [Binade: Tally] = [:]
 
   /// Each kind that occurs, in the order of ``Hazard/Kind``.
@@ -118,7 +118,7 @@ extension Hazard.Region {
 }
 
 /// The inputs of one sign and one exponent, or those around zero.
-private struct Binade: Hashable, Comparable {
+private struct Binade: Hashable, Comparable, Codable {
   /// Below 2 to this power, the inputs around zero begin: smaller logits and probabilities behave as zero does.
   private static let leastExponent = -24
 
@@ -140,8 +140,8 @@ private struct Binade: Hashable, Comparable {
 }
 
 /// What was found in one binade.
-private struct Tally: Hashable, Sendable {
-  struct Extent: Hashable, Sendable {
+private struct Tally: Hashable, Sendable, Codable {
+  struct Extent: Hashable, Sendable, Codable {
     var count: Int
     var lowest: Double
     var highest: Double

@@ -4,9 +4,9 @@ internal import FocalLoss
 internal import Tensors
 
 /// What a nonconformant tensor is known to be, beside not being the documented result.
-public struct Nonconformance: Hashable, Sendable {
+public struct Nonconformance: Hashable, Sendable, Codable {
   /// How far a tensor is from the exact values, beside the documented program.
-  public enum Accuracy: String, Hashable, Sendable {
+  public enum Accuracy: String, Hashable, Sendable, Codable {
     /// Neither the largest nor the mean error is greater, and one of them is smaller.
     case more = "more accurate"
     /// Neither is smaller, one of them is greater, and every element agrees with the documented result in at least half

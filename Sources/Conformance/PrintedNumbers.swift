@@ -6,7 +6,7 @@ internal import Tensors
 ///
 /// A fixture states them in the case's attribute `printed`: plain decimals without an exponent, in row-major order,
 /// with white space between.
-public struct PrintedNumbers: Hashable, Sendable {
+public struct PrintedNumbers: Hashable, Sendable, Codable {
   /// The numbers as printed.
   public let documented: [String]
   /// The actual values, rounded to the printed numbers' decimals.

@@ -67,6 +67,8 @@ public struct RecordedReport: Hashable, Sendable {
   public let policy: String
   /// The verdict of the run.
   public let verdict: Verdict
+  /// Whether the run was ended before all fixtures were judged.
+  public let isIncomplete: Bool
   /// The fixtures.
   public let fixtures: [Fixture]
   /// The cases; no two have the same id.
@@ -118,6 +120,7 @@ extension RecordedReport {
     file = "this run"
     policy = report.policy.name
     verdict = report.verdict
+    isIncomplete = report.isIncomplete
     fixtures = report.fixtures.map { Fixture(file: $0.file, isReadable: $0.error == nil) }
     cases = report.fixtures.flatMap { fixture in
       fixture.cases.map { Case($0, fixture.file, fixture.provenance) }
@@ -148,6 +151,7 @@ extension RecordedReport {
   /// - Throws: ``BaselineError`` when it may not: it is one, it has no case, or something in it could
   ///   not be judged.
   public func checkAcceptable() throws(BaselineError) {
+    try checkComplete()
     guard accepted.isEmpty else {
       throw BaselineError(file: file, reason: "is a baseline, not a report as a run writes it")
     }
@@ -175,6 +179,7 @@ extension RecordedReport {
     file = FixtureLocation(path: path).fileName
     policy = document.policy.name
     verdict = document.verdict
+    isIncomplete = document.incomplete ?? false
     fixtures = document.fixtures.map { Fixture(file: $0.file, isReadable: $0.error == nil) }
     cases = document.cases.map(Case.init)
     accepted = document.accepted ?? []
@@ -182,6 +187,13 @@ extension RecordedReport {
     guard document.summary == ReportDocument.Summary(cases) else {
       throw BaselineError(
         file: path, reason: "is incomplete or was changed: its summary is not that of its cases")
+    }
+  }
+
+  func checkComplete() throws(BaselineError) {
+    guard !isIncomplete else {
+      throw BaselineError(
+        file: file, reason: "is INCOMPLETE: its run was ended before all fixtures were judged")
     }
   }
 
@@ -314,7 +326,7 @@ private struct ReportDocument: Decodable {
   let fixtures: [Fixture]
   let cases: [Case]
   let accepted: [Acceptance]?
+  let incomplete: Bool?
 }
 
 extension Verdict: Decodable {}
-extension CaseOutcome: Decodable {}

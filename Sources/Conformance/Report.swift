@@ -15,18 +15,49 @@ public struct Report: Sendable {
   /// How it differs from a baseline; nil when it was held against none.
   public var baseline: BaselineComparison?
 
+  /// The file names of the fixtures that were not judged because the run was ended.
+  public let notJudged: [String]
+  /// What was to be judged; nil where only the findings are known.
+  private let plan: RunPlan?
+
   /// A report of some fixtures.
   public init(policy: Policy, fixtures: [FixtureReport]) {
     self.policy = policy
     self.fixtures = fixtures
+    (notJudged, plan) = ([], nil)
+  }
+
+  /// A report of all that became of the fixtures of a run.
+  init(policy: Policy, outcomes: [FixtureOutcome], notJudged: [String] = []) {
+    self.policy = policy
+    self.notJudged = notJudged
+    fixtures = outcomes.compactMap(\.report)
+    plan = RunPlan(
+      planned: outcomes.map(\.plannedCount).reduce(0, +), skipped: outcomes.map(\.skippedCount).reduce(0, +))
+  }
+
+  /// Whether the run was ended before all fixtures were judged.
+  public var isIncomplete: Bool { !notJudged.isEmpty }
+
+  /// How many cases were to be judged, and what became of them; nil where only the findings are known. A fixture that
+  /// could not be read counts as one.
+  public var accounting: Accounting? {
+    plan.map { plan in
+      let verdicts = fixtures.flatMap { $0.error == nil ? $0.cases.map(\.verdict) : [.error] }
+      let errors = verdicts.count { $0 == .error }
+      return Accounting(
+        planned: plan.planned, judged: verdicts.count - errors, errors: errors, skipped: plan.skipped)
+    }
   }
 
   /// All cases, fixture by fixture, in the order of their names.
   public var cases: [CaseReport] { fixtures.flatMap(\.cases) }
 
   /// The worst of the fixtures' verdicts, with conformant for known; error when there is no case, or when nothing was
-  /// compared: no element of any tensor, and no case that raised. A stale ledger is nonconformant.
+  /// compared: no element of any tensor, and no case that raised, or when the run is incomplete or lost a case. A stale
+  /// ledger is nonconformant.
   public var verdict: Verdict {
+    if isIncomplete || accounting?.isBalanced == false { return .error }
     let worst = comparesNothing ? .error : fixtures.map(\.verdict).max() ?? .error
     let isStale = ledger?.stale.isEmpty == false
     return max(worst == .known ? .conformant : worst, isStale ? .nonconformant : .conformant)
@@ -44,6 +75,27 @@ public struct Report: Sendable {
   public var comparesNothing: Bool {
     !cases.contains { $0.outcome == .raised || $0.tensors.contains { ($0.comparison?.count ?? 0) > 0 } }
   }
+}
+
+/// How many cases a run was to judge, and how many were not selected.
+private struct RunPlan: Sendable {
+  let planned: Int
+  let skipped: Int
+}
+
+/// What became of the cases that a run was to judge.
+public struct Accounting: Hashable, Sendable {
+  /// How many the fixtures have.
+  public let planned: Int
+  /// How many have a verdict other than error.
+  public let judged: Int
+  /// How many could not be judged.
+  public let errors: Int
+  /// How many were not selected.
+  public let skipped: Int
+
+  /// Whether no case was lost, and none came to it.
+  public var isBalanced: Bool { planned == judged + errors + skipped }
 }
 
 /// What was found in one fixture.
@@ -68,7 +120,7 @@ public struct FixtureReport: Sendable {
 }
 
 /// How many exact values were found in which way.
-public struct ExactCounts: Hashable, Sendable {
+public struct ExactCounts: Hashable, Sendable, Codable {
   /// By intervals of `Double`.
   public var fast = 0
   /// By MPFR.
@@ -79,7 +131,7 @@ public struct ExactCounts: Hashable, Sendable {
 }
 
 /// What was found in one case.
-public struct CaseReport: Sendable {
+public struct CaseReport: Sendable, Codable {
   /// `<fixture file name>#<case>`.
   public let id: String
   /// The case's name in the fixture.
@@ -110,6 +162,11 @@ public struct CaseReport: Sendable {
     self.name = name
   }
 
+  /// What is known of differences is not encoded: a ledger is applied to what was decoded.
+  private enum CodingKeys: CodingKey {
+    case id, name, variant, parameters, purpose, outcome, error, reason, raisedUnduly, tensors, printed
+  }
+
   /// The worst of the case's own and its tensors' verdicts.
   public var verdict: Verdict {
     if error != nil { return .error }
@@ -119,7 +176,7 @@ public struct CaseReport: Sendable {
 }
 
 /// What was found in one tensor.
-public struct TensorReport: Sendable {
+public struct TensorReport: Sendable, Codable {
   /// The name in the case, such as `outputs/loss`; in a comparison of two files the dataset's path.
   public let name: String
   /// The element type of the actual tensor; nil when it could not be opened.
@@ -144,8 +201,12 @@ public struct TensorReport: Sendable {
     (self.hazards, self.nonconformance) = (hazards, nonconformance)
   }
 
+  private enum CodingKeys: CodingKey {
+    case name, type, shape, finding, hazards, nonconformance
+  }
+
   /// What is known of a tensor.
-  public enum Finding: Sendable {
+  public enum Finding: Sendable, Codable {
     /// It was compared with the expected values.
     case compared(Comparison, Rule, worstInputs: [Int: [NamedValue]])
     /// It is not what it is compared with, for this reason, whatever its elements.
@@ -157,7 +218,7 @@ public struct TensorReport: Sendable {
   }
 
   /// What decides whether an element is within.
-  public enum Rule: Sendable {
+  public enum Rule: Sendable, Codable {
     /// A tolerance.
     case tolerance(Tolerance)
     /// Each element's own enclosure; their widths in ULPs, of those with finite ends.
@@ -182,7 +243,7 @@ public struct TensorReport: Sendable {
 }
 
 /// A value with the name of the input that it is an element of.
-public struct NamedValue: Hashable, Sendable {
+public struct NamedValue: Hashable, Sendable, Codable {
   /// The input's name.
   public let name: String
   /// Its element type in the formula.

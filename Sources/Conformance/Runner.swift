@@ -1,4 +1,4 @@
-/// Judges fixtures one after another.
+/// Judges fixtures one after another, in this process; ``WorkerPool`` judges each in a process of its own.
 public struct Runner: Sendable {
   /// What has been done so far.
   public struct Progress: Sendable {
@@ -24,42 +24,40 @@ public struct Runner: Sendable {
   }
 
   /// Judges the selected cases of the fixtures.
-  public func run(_ fixtures: [FixtureLocation]) -> Report { run(fixtures) { _ in } }
-
-  /// Judges the selected cases of the fixtures, and tells before each case how far it is.
   ///
   /// A fixture that cannot be opened, and a case that cannot be judged, is a verdict in the report. A fixture of
   /// which no case is selected is left out of it.
+  public func run(_ fixtures: [FixtureLocation]) -> Report {
+    Report(
+      policy: policy,
+      outcomes: fixtures.map { location in
+        var transcript = JudgingTranscript()
+        judge(location) { transcript.add($0) }
+        return transcript.outcome(of: location)
+      })
+  }
+
+  /// Judges the selected cases of one fixture, and tells what it finds.
   ///
-  /// - Throws: what `progress` throws, which ends the run.
-  public func run<Stop: Error>(
-    _ fixtures: [FixtureLocation], progress: (Progress) throws(Stop) -> Void
-  ) throws(Stop) -> Report {
-    var reports: [FixtureReport] = []
-    for (index, location) in fixtures.enumerated() {
-      let fixture: FixtureReader
-      do throws(FixtureError) { fixture = try location.open() } catch {
-        reports.append(
-          FixtureReport(
-            file: location.fileName, digest: nil, provenance: nil, error: error, cases: [],
-            path: location.path))
-        continue
+  /// - Throws: what `tell` throws, which ends the work.
+  func judge<Stop: Error>(
+    _ location: FixtureLocation, tell: (JudgingRecord) throws(Stop) -> Void
+  ) throws(Stop) {
+    let fixture: FixtureReader
+    do throws(FixtureError) { fixture = try location.open() } catch { return try tell(.refused(error)) }
+    try tell(
+      .opened(
+        .init(digest: fixture.digest, provenance: fixture.provenance, caseCount: fixture.caseNames.count)))
+    let judge = Judge(policy: policy)
+    var skippedCount = 0
+    for (index, name) in fixture.caseNames.enumerated() {
+      if filter.selects(name, of: fixture) {
+        try tell(.began(name: name, index: index))
+        try tell(.judged(judge.judge(name, of: fixture)))
+      } else {
+        skippedCount += 1
       }
-      let judge = Judge(policy: policy)
-      var cases: [CaseReport] = []
-      for (caseIndex, name) in fixture.caseNames.enumerated() {
-        try progress(
-          Progress(
-            file: fixture.fileName, fixture: index + 1, fixtureCount: fixtures.count, caseCount: caseIndex,
-            caseTotal: fixture.caseNames.count))
-        if filter.selects(name, of: fixture) { cases.append(judge.judge(name, of: fixture)) }
-      }
-      guard !cases.isEmpty else { continue }
-      reports.append(
-        FixtureReport(
-          file: fixture.fileName, digest: fixture.digest, provenance: fixture.provenance, error: nil,
-          cases: cases, path: location.path, exactCounts: judge.exactCounts))
     }
-    return Report(policy: policy, fixtures: reports)
+    try tell(.ended(.init(skippedCount: skippedCount, exactCounts: judge.exactCounts)))
   }
 }

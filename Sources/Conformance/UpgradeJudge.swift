@@ -11,13 +11,10 @@ public struct UpgradeJudge {
   /// A judge of the selected cases.
   public init(filter: CaseFilter = CaseFilter()) { self.filter = filter }
 
-  /// Judges the fixtures that a path names.
-  public func side(_ path: String, progress: (Runner.Progress) -> Void = { _ in }) -> Upgrade.Side {
+  /// Judges the fixtures that a path names, in this process.
+  public func side(_ path: String) -> Upgrade.Side {
     let locations = FixtureLocation.find([path])
-    let report = Runner(policy: .derived, filter: filter).run(locations, progress: progress)
-    return Upgrade.Side(
-      name: path.split(separator: "/").last.map(String.init) ?? path, fixtures: report.fixtures,
-      locations: locations)
+    return Upgrade.Side(path, locations, Runner(policy: .derived, filter: filter).run(locations))
   }
 
   /// Finds what changes from one build to another.
@@ -228,6 +225,25 @@ private struct OpenedFixture {
 }
 
 extension Upgrade.Side {
+  /// Judges the fixtures that a path names, each in a process of its own.
+  ///
+  /// - Throws: `CancellationError` when the task was cancelled before all were judged.
+  public init(
+    _ path: String, by pool: WorkerPool,
+    progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
+  ) async throws {
+    let locations = FixtureLocation.find([path])
+    let report = await pool.run(locations, progress: progress)
+    if report.isIncomplete { throw CancellationError() }
+    self.init(path, locations, report)
+  }
+
+  fileprivate init(_ path: String, _ locations: [FixtureLocation], _ report: Report) {
+    self.init(
+      name: path.split(separator: "/").last.map(String.init) ?? path, fixtures: report.fixtures,
+      locations: locations)
+  }
+
   /// The fixtures with their files; a fixture of which no case was selected is left out.
   var judged: [JudgedFixture] {
     fixtures.compactMap { report in

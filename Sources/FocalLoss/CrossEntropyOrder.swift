@@ -4,7 +4,7 @@ internal import Arithmetic
 ///
 /// They are one function of the real numbers and different programs: which of them a build runs can be told from its
 /// results.
-public enum CrossEntropyOrder: String, Hashable, Sendable, CaseIterable {
+public enum CrossEntropyOrder: String, Hashable, Sendable, CaseIterable, Codable {
   /// `max(x, 0) − x·y + log(1 + e^−|x|)` in one kernel.
   case paddle
   /// `(1 − y)·x + m + log(e^−m + e^(−x − m))` with `m = max(−x, 0)`.

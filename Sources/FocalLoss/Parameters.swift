@@ -1,10 +1,10 @@
 /// How a loss is reduced to a scalar.
-public enum Reduction: String, Hashable, Sendable, CaseIterable {
+public enum Reduction: String, Hashable, Sendable, CaseIterable, Codable {
   case none, sum, mean
 }
 
 /// The hyper-parameters of a case, as its author passed them.
-public struct Parameters: Hashable, Sendable {
+public struct Parameters: Hashable, Sendable, Codable {
   /// The weight of the positive class. NaN stands for no weighting, Python's None, in the variants that offer it.
   public var alpha: Double
   /// The focusing exponent.

@@ -10,7 +10,7 @@ public struct Attribute: Hashable, Sendable {
 }
 
 /// The value of an attribute, of whatever stored type.
-public enum AttributeValue: Hashable, Sendable {
+public enum AttributeValue: Hashable, Sendable, Codable {
   /// A string of fixed or variable length; ill-formed UTF-8 is repaired by U+FFFD.
   case string(String)
   /// An integer of any width that fits 64 bits with a sign.

@@ -30,9 +30,11 @@ public enum JSONReport: ReportFormat {
     let baseline = report.baseline.map { "\"baseline\":\(encoded(BaselineObject($0))),\n" } ?? ""
     let claims = report.claims.map { encoded(ClaimObject($0)) }
     let claimList = claims.isEmpty ? "" : "\"claims\":[\n\(claims.joined(separator: ",\n"))\n],\n"
+    let incomplete =
+      report.isIncomplete ? "\"incomplete\":true,\n\"not_judged\":\(encoded(report.notJudged)),\n" : ""
     return """
       {"schema":\(encoded(schema)),
-      "verdict":\(encoded(report.verdict.rawValue)),
+      \(incomplete)"verdict":\(encoded(report.verdict.rawValue)),
       "policy":\(encoded(PolicyObject(name: report.policy.name, source: report.policy.source))),
       "summary":\(encoded(SummaryObject(report))),
       \(ledger)\(baseline)\(claimList)"fixtures":[

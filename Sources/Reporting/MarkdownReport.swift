@@ -25,7 +25,9 @@ public enum MarkdownReport: ReportFormat {
   public static func render(_ report: Report) -> String {
     let cases = report.cases
     return render(
-      report.verdict, "\(TextReport.counts(report)). Policy \(report.policy.name): \(report.policy.source).",
+      report.verdict,
+      (TextReport.incomplete(report).map { code($0) + ". " } ?? "")
+        + "\(TextReport.counts(report)). Policy \(report.policy.name): \(report.policy.source).",
       [
         Table(
           title: "Fixtures", head: ["fixture", "framework"] + TextReport.summaryHead.dropFirst(),

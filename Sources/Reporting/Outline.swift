@@ -68,7 +68,8 @@ extension Outline {
       counts: "\(TextReport.counts(report)).",
       suites: report.fixtures.map { Suite($0, policy: report.policy) },
       comparesNothing: report.comparesNothing,
-      failures: LedgerText.staleLines(report).map { ("ledger", $0) }
+      failures: [TextReport.incomplete(report)].compactMap { $0 }.map { ("run", $0) }
+        + LedgerText.staleLines(report).map { ("ledger", $0) }
         + (report.baseline?.worse ?? []).map { ("baseline", BaselineText.line($0)) })
   }
 

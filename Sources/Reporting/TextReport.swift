@@ -13,6 +13,7 @@ public enum TextReport: ReportFormat {
 
   public static func render(_ report: Report) -> String {
     [
+      incomplete(report).map { "\($0)\n" } ?? "",
       report.baseline.map(BaselineText.render) ?? "",
       summary(report),
       printedNumbers(report),
@@ -58,6 +59,14 @@ public enum TextReport: ReportFormat {
 
   private static func section(_ title: String, _ paragraphs: [String]) -> String {
     paragraphs.isEmpty ? "" : title + "\n\n" + paragraphs.joined(separator: "\n")
+  }
+
+  /// One line that says so where a run was ended before all was judged, or nil.
+  static func incomplete(_ report: Report) -> String? {
+    guard report.isIncomplete else { return nil }
+    let names = report.notJudged.map(visibleText).joined(separator: ", ")
+    return
+      "INCOMPLETE: the run was ended before \(counted(report.notJudged.count, "fixture")) could be judged: \(names)"
   }
 
   // MARK: Summary

@@ -1,7 +1,7 @@
 /// The type of a tensor's elements, as a framework or an HDF5 file names it.
 ///
 /// Floating-point types come with a ``FloatFormat``; `bool` is stored as one byte, 0 or 1.
-public enum ElementType: String, Hashable, Sendable, CaseIterable {
+public enum ElementType: String, Hashable, Sendable, CaseIterable, Codable {
   case float16, bfloat16, float32, float64
   case int8, int16, int32, int64
   case uint8, uint16, uint32, uint64

@@ -1,5 +1,5 @@
 /// The dimensions of a row-major tensor; a scalar has none.
-public struct Shape: Hashable, Sendable {
+public struct Shape: Hashable, Sendable, Codable {
   /// The extent of each axis, outermost first.
   public let dimensions: [Int]
   /// The number of elements: 1 for a scalar, 0 when an axis is empty.
@@ -38,6 +38,14 @@ public struct Shape: Hashable, Sendable {
     precondition(count >= 0)
     return Shape(dimensions: [count, 1], count: count)
   }
+
+  /// Decodes the dimensions, with the checks of ``init(_:)``.
+  public init(from decoder: any Decoder) throws {
+    try self.init([Int](from: decoder))
+  }
+
+  /// Encodes the dimensions.
+  public func encode(to encoder: any Encoder) throws { try dimensions.encode(to: encoder) }
 
   /// The number of axes.
   public var rank: Int { dimensions.count }

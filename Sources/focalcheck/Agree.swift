@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck agree`
-struct Agree: ParsableCommand {
+struct Agree: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Hold two builds, of one framework or of two, against each other and against the exact values.",
     discussion: """
@@ -30,19 +30,15 @@ struct Agree: ParsableCommand {
       valueName: "pattern"))
   var filter: [String] = []
 
+  @OptionGroup var workers: WorkerOptions
+
   @OptionGroup var output: OutputOptions
 
-  func run() throws {
+  func run() async throws {
     let judge = UpgradeJudge(filter: CaseFilter(filter))
     try output.check(against: FixtureLocation.find([first, second]).map(\.path))
-    var line = ProgressLine()
-    let sides = [first, second].map { side in
-      judge.side(side) { progress in
-        line.show("\(visibleText(progress.file)): case \(progress.caseCount + 1) of \(progress.caseTotal)")
-      }
-    }
+    let sides = try await workers.sides([first, second], CaseFilter(filter))
     let agreement = judge.agreement(of: sides[0], and: sides[1])
-    line.finish()
     try output.check { $0.render(agreement) != nil }
     try output.write { $0.render(agreement) ?? "" }
     if let code = ExitCode(agreement.verdict) { throw code }

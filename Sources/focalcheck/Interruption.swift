@@ -16,6 +16,15 @@ import Synchronization
 func untilInterrupted<Success: Sendable>(
   _ work: @escaping @Sendable () async throws -> Success
 ) async throws -> Success {
+  let (result, signal) = await interruptible(work)
+  if let signal { throw ExitCode(128 + signal) }
+  return try result.get()
+}
+
+/// Runs work that SIGINT, SIGTERM and SIGHUP cancel, and says as well which of them came first.
+func interruptible<Success: Sendable>(
+  _ work: @escaping @Sendable () async throws -> Success
+) async -> (result: Result<Success, any Error>, signal: Int32?) {
   let state = Mutex<(received: Int32?, task: Task<Success, any Error>?)>((nil, nil))
   let numbers = [SIGINT, SIGTERM, SIGHUP]
   // The program's own disposition would end it before a source hears of the signal.
@@ -44,6 +53,5 @@ func untilInterrupted<Success: Sendable>(
   let result = await task.result
   for source in sources { source.cancel() }
   for (number, disposition) in zip(numbers, dispositions) { signal(number, disposition) }
-  if let number = state.withLock({ $0.received }) { throw ExitCode(128 + number) }
-  return try result.get()
+  return (result, state.withLock(\.received))
 }

@@ -62,19 +62,19 @@ struct Live: AsyncParsableCommand {
   private func judged() async throws -> Report {
     let export = try LiveExport(
       framework: framework, python: python, exporter: exporter, timeout: .seconds(timeout))
-    let runner = judging.runner(over: cases)
+    let pool = judging.pool(over: cases)
     return try await untilInterrupted {
       try await withTemporaryFolder { folder in
         let line = Mutex(ProgressLine())
-        defer { line.withLock { $0.finish() } }
-        let fixture = try await export.run(in: folder) { progress in
-          line.withLock { $0.show(visibleText("\(progress)")) }
+        let fixture: FixtureLocation
+        do {
+          defer { line.withLock { $0.finish() } }
+          fixture = try await export.run(in: folder) { progress in
+            line.withLock { $0.show(visibleText("\(progress)")) }
+          }
         }
         let ledgers = try judging.ledgers(for: [fixture])
-        let report = try runner.run([fixture]) { progress in
-          try Task.checkCancellation()
-          line.withLock { $0.show(progress) }
-        }
+        let report = await pool.runShown([fixture])
         return ledgers.applied(to: report, isFiltered: !cases.filter.isEmpty)
       }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Conformance
 
 /// `focalcheck run`
-struct Run: ParsableCommand {
+struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Judge fixtures and print the report.",
     discussion: """
@@ -26,17 +26,19 @@ struct Run: ParsableCommand {
 
   @OptionGroup var judging: JudgingOptions
 
-  func run() throws {
+  func run() async throws {
     let locations = selection.locations
     let ledgers = try judging.ledgers(for: locations)
     try judging.output.check(against: locations.map(\.path) + ledgers.paths + (baseline.map { [$0] } ?? []))
     let recorded = try recordedBaseline()
-    var line = ProgressLine()
-    let judged = judging.runner(over: selection.cases).run(locations) { line.show($0) }
-    line.finish()
-    var report = ledgers.applied(to: judged, isFiltered: !selection.cases.filter.isEmpty)
+    let pool = judging.pool(over: selection.cases)
+    let (result, signal) = await interruptible { await pool.runShown(locations) }
+    let judged = try result.get()
+    // What is not judged makes no ledger stale, and is no worse than a baseline.
+    var report = ledgers.applied(
+      to: judged, isFiltered: !selection.cases.filter.isEmpty || judged.isIncomplete)
     var failure: BaselineError?
-    if let recorded {
+    if let recorded, !judged.isIncomplete {
       do throws(BaselineError) {
         report.baseline = try BaselineComparison(
           RecordedReport(report), against: recorded, filter: selection.cases.caseFilter,
@@ -45,8 +47,13 @@ struct Run: ParsableCommand {
         failure = error
       }
     }
-    report.claims = try claims(of: judged, locations)
-    try judging.write(report, over: selection.cases)
+    if !report.isIncomplete { report.claims = try claims(of: judged, locations) }
+    do {
+      try judging.write(report, over: selection.cases)
+    } catch {
+      throw signal.map { ExitCode(128 + $0) } ?? error
+    }
+    if let signal { throw ExitCode(128 + signal) }
     if let failure {
       Console.message(failure.description)
       throw ExitCode.unjudged

@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck upgrade`
-struct Upgrade: ParsableCommand {
+struct Upgrade: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell what changes from one build to another, and whether it is safe.",
     discussion: """
@@ -31,6 +31,8 @@ struct Upgrade: ParsableCommand {
   @Flag(help: "Fail when any bit moved.")
   var strict = false
 
+  @OptionGroup var workers: WorkerOptions
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -39,19 +41,12 @@ struct Upgrade: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let empty = UpgradeMatrix([], by: UpgradeJudge())
     try output.check { $0.render(empty) != nil }
     try output.check(against: FixtureLocation.find(builds).map(\.path))
-    let judge = UpgradeJudge(filter: CaseFilter(filter))
-    var line = ProgressLine()
-    let sides = builds.map { build in
-      judge.side(build) { progress in
-        line.show("\(visibleText(progress.file)): case \(progress.caseCount + 1) of \(progress.caseTotal)")
-      }
-    }
-    let matrix = UpgradeMatrix(sides, by: judge)
-    line.finish()
+    let matrix = UpgradeMatrix(
+      try await workers.sides(builds, CaseFilter(filter)), by: UpgradeJudge(filter: CaseFilter(filter)))
     try output.write { $0.render(matrix) ?? "" }
     switch matrix.verdict {
     case .safe: break

@@ -13,7 +13,7 @@ enum Program {
   }
 
   /// The program beside the test bundle.
-  private static let path: String = {
+  static let path: String = {
     let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? Bundle.main.bundlePath
     return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("focalcheck").path
   }()
@@ -49,5 +49,69 @@ enum Program {
     return Result(
       status: process.terminationReason == .exit ? status : -status, output: outputText,
       messages: messagesText)
+  }
+
+  /// A program that was started and is at work.
+  final class Running {
+    private let process = Process()
+    private let (output, messages) = (Pipe(), Pipe())
+
+    fileprivate init(_ arguments: [String], in folder: String, environment: [String: String]) throws {
+      process.executableURL = URL(fileURLWithPath: Program.path)
+      process.arguments = arguments
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+      process.currentDirectoryURL = URL(fileURLWithPath: folder)
+      process.standardInput = FileHandle.nullDevice
+      process.standardOutput = output
+      process.standardError = messages
+      try process.run()
+    }
+
+    /// The processes that it has started and that are at work, once there is one; empty after its end.
+    func workers() throws -> [Int32] {
+      while process.isRunning {
+        let workers = try Program.processes().filter { $0.parent == process.processIdentifier }.map(\.number)
+        if !workers.isEmpty { return workers }
+        usleep(10_000)
+      }
+      return []
+    }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for its end.
+    func result() -> Result {
+      let outputText = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      let messagesText = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      let status = process.terminationStatus
+      return Result(
+        status: process.terminationReason == .exit ? status : -status, output: outputText,
+        messages: messagesText)
+    }
+  }
+
+  /// Starts the program.
+  static func start(
+    _ arguments: [String], in folder: String, environment: [String: String] = [:]
+  ) throws -> Running {
+    try Running(arguments, in: folder, environment: environment)
+  }
+
+  /// All processes that are at work; one that only waits to be reaped is not.
+  static func processes() throws -> [(number: Int32, parent: Int32)] {
+    let ps = Process()
+    let output = Pipe()
+    ps.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    ps.arguments = ["ps", "-A", "-o", "pid=,ppid=,stat="]
+    ps.standardOutput = output
+    try ps.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    ps.waitUntilExit()
+    return text.split(separator: "\n").compactMap { line in
+      let fields = line.split(separator: " ")
+      guard fields.count == 3, !fields[2].hasPrefix("Z"), let number = Int32(fields[0]) else { return nil }
+      return Int32(fields[1]).map { (number, $0) }
+    }
   }
 }

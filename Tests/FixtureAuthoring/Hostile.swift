@@ -203,6 +203,36 @@ public enum Damage {
     try contents.write(to: URL(fileURLWithPath: path))
   }
 
+  /// Moves the first string of variable length out of the file's first global heap, to an index far beyond its end.
+  /// libhdf5 1.10 looks there all the same, and crashes in `H5HG_read`.
+  public static func misplaceVariableString(_ path: String) throws {
+    var contents = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    let heap = try globalHeap(contents)
+    // A string is stored as its length in 4 bytes, the heap's address in 8 and an index in it, here 1, in 4.
+    let address = withUnsafeBytes(of: UInt64(heap).littleEndian) { Data($0) }
+    guard let reference = Data(contents).range(of: address + [1, 0, 0, 0]) else {
+      throw AuthoringError(description: "nothing refers to the global heap")
+    }
+    contents[reference.upperBound - 1] = 16
+    try Data(contents).write(to: URL(fileURLWithPath: path))
+  }
+
+  /// Gives the first object of the file's first global heap, which has fewer, 100 bytes. libhdf5 1.10 then meets an
+  /// object of no size when it reads the heap, and does not get beyond it.
+  public static func resizeVariableString(_ path: String) throws {
+    var contents = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    // The heap's head has 16 bytes; an object's size comes after 8 bytes.
+    contents[try globalHeap(contents) + 24] = 100
+    try Data(contents).write(to: URL(fileURLWithPath: path))
+  }
+
+  private static func globalHeap(_ contents: [UInt8]) throws -> Int {
+    guard let heap = Data(contents).range(of: Data("GCOL".utf8))?.lowerBound else {
+      throw AuthoringError(description: "no global heap")
+    }
+    return heap
+  }
+
   /// Sets the flags that a writer leaves in the superblock when it dies, in a file of the newest format.
   public static func markOpenForWriting(_ path: String) throws {
     var contents = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

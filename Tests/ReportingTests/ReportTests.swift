@@ -15,7 +15,7 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 private let committedFixtures = FixtureLocation.find([root.appendingPathComponent("fixtures").path])
 
 /// What they give without their ledger; judged once for all tests.
-private let discrepancies = Runner(policy: .derived).run(committedFixtures)
+let discrepancies = Runner(policy: .derived).run(committedFixtures)
 
 /// What they give by their ledger.
 private let committedReport = {
@@ -30,6 +30,12 @@ private let committedReport = {
 private let claims =
   (try? ClaimJudge(ClaimJudge.claims(beside: committedFixtures)).findings(
     of: discrepancies, committedFixtures)) ?? []
+/// Expects JSON to agree with a definition of the reports' schema.
+func expectValid(_ text: String, _ definition: String) throws {
+  let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
+  let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+  for violation in schema.violations(in: value, of: definition).prefix(10) { Issue.record("\(violation)") }
+}
 
 @Suite("Committed reports")
 struct CommittedReportTests {
@@ -84,12 +90,6 @@ struct CommittedReportTests {
       break
     }
     #expect(recorded.count == rendered.count)
-  }
-
-  private func expectValid(_ text: String, _ definition: String) throws {
-    let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
-    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
-    for violation in schema.violations(in: value, of: definition).prefix(10) { Issue.record("\(violation)") }
   }
 
   @Test("the JSON report agrees with its schema, and each case stands on its own line")

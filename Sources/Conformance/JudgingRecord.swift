@@ -1,0 +1,98 @@
+/// One thing that judging a fixture finds; the records of a fixture come in the order in which they are found.
+enum JudgingRecord: Codable, Sendable {
+  /// The fixture could be opened.
+  case opened(Opening)
+  /// A case is about to be judged: its name, and which of the fixture's cases it is, from 0.
+  case began(name: String, index: Int)
+  /// What was found in that case.
+  case judged(CaseReport)
+  /// All selected cases were judged.
+  case ended(Ending)
+  /// Nothing of the fixture can be judged.
+  case refused(FixtureError)
+
+  /// What is known of a fixture before any of its cases is judged.
+  struct Opening: Codable, Sendable {
+    let digest: FixtureDigest
+    let provenance: Provenance
+    let caseCount: Int
+  }
+
+  /// What is known of it afterwards.
+  struct Ending: Codable, Sendable {
+    /// How many cases were not selected.
+    let skippedCount: Int
+    let exactCounts: ExactCounts
+  }
+}
+
+/// The records of one fixture so far.
+struct JudgingTranscript: Sendable {
+  /// How far the work is.
+  struct Place: Sendable {
+    /// The case that is being judged.
+    let name: String
+    /// Which of the fixture's cases it is, from 0.
+    let index: Int
+    /// How many cases the fixture has.
+    let caseCount: Int
+  }
+
+  /// How far the work is; nil before the first case, between two of them and after the last.
+  private(set) var place: Place?
+  private var opening: JudgingRecord.Opening?
+  private var cases: [CaseReport] = []
+  private var ending: JudgingRecord.Ending?
+  private var refusal: FixtureError?
+
+  /// Whether the records are whole.
+  var isWhole: Bool { refusal != nil || opening != nil && ending != nil }
+
+  mutating func add(_ record: JudgingRecord) {
+    switch record {
+    case .opened(let opening): self.opening = opening
+    case .began(let name, let index):
+      place = Place(name: name, index: index, caseCount: opening?.caseCount ?? 0)
+    case .judged(let report):
+      cases.append(report)
+      place = nil
+    case .ended(let ending): self.ending = ending
+    case .refused(let error): refusal = error
+    }
+  }
+
+  /// What was found in a fixture of which all records are here.
+  func outcome(of location: FixtureLocation) -> FixtureOutcome {
+    if let refusal { return FixtureOutcome(refusal, at: location) }
+    guard let opening, let ending else {
+      return FixtureOutcome(FixtureError(file: location.fileName, reason: "was not judged"), at: location)
+    }
+    return FixtureOutcome(
+      report: cases.isEmpty
+        ? nil
+        : FixtureReport(
+          file: location.fileName, digest: opening.digest, provenance: opening.provenance, error: nil,
+          cases: cases, path: location.path, exactCounts: ending.exactCounts),
+      plannedCount: opening.caseCount, skippedCount: ending.skippedCount)
+  }
+}
+
+/// What became of one fixture of a run.
+struct FixtureOutcome: Sendable {
+  /// What was found; nil when no case was selected.
+  let report: FixtureReport?
+  /// How many cases it has; 1 for a fixture of which that is not known.
+  let plannedCount: Int
+  /// How many of them were not selected.
+  let skippedCount: Int
+}
+
+extension FixtureOutcome {
+  /// A fixture of which nothing can be judged.
+  init(_ error: FixtureError, at location: FixtureLocation) {
+    self.init(
+      report: FixtureReport(
+        file: location.fileName, digest: nil, provenance: nil, error: error, cases: [], path: location.path),
+      plannedCount: 1, skippedCount: 0)
+  }
+}

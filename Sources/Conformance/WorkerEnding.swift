@@ -1,0 +1,17 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// What ended a worker, in words that follow "the process that judged it".
+enum WorkerEnding {
+  /// What a signal means.
+  static func reason(_ signal: Int32, processorTime: Int) -> String {
+    signal == SIGXCPU
+      ? "used more than \(processorTime) s of processor time"
+      : "was ended by signal \(signal), \(String(cString: strsignal(signal)))"
+  }
+}

@@ -1,0 +1,69 @@
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+/// What a worker has said, checked as it comes.
+///
+/// It counts only when it is whole: see ``finished()``.
+struct WorkerTranscript: Sendable {
+  /// Why what a worker said does not count.
+  struct Fault: Error, Hashable {
+    /// The reason in plain words, to follow "the process that judged it".
+    let reason: String
+  }
+
+  private(set) var records = JudgingTranscript()
+  private var line: [UInt8] = []
+  private var digest = WorkerTranscriptDigest()
+  private var byteCount = 0
+  private var completion: WorkerCompletion?
+  private let decoder = WorkerCoding.decoder
+
+  /// Takes bytes as they come, and returns whether they told of a case that began.
+  mutating func append(_ bytes: [UInt8]) throws(Fault) -> Bool {
+    byteCount += bytes.count
+    guard byteCount <= WorkerLimits.transcriptBytes else {
+      throw Fault(reason: "said more than \(WorkerLimits.transcriptBytes) bytes")
+    }
+    var hasBegun = false
+    var rest = bytes[...]
+    while let end = rest.firstIndex(of: WorkerCoding.lineFeed) {
+      line += rest[...end]
+      if try endLine() { hasBegun = true }
+      rest = rest[(end + 1)...]
+    }
+    line += rest
+    guard line.count <= WorkerLimits.recordBytes else {
+      throw Fault(reason: "said a record of more than \(WorkerLimits.recordBytes) bytes")
+    }
+    return hasBegun
+  }
+
+  private mutating func endLine() throws(Fault) -> Bool {
+    defer { line.removeAll(keepingCapacity: true) }
+    guard completion == nil else { throw Fault(reason: "said more than a whole result") }
+    let data = Data(line)
+    guard !records.isWhole else {
+      completion = try? decoder.decode(WorkerCompletion.self, from: data)
+      guard completion == digest.completion else { throw Fault(reason: "gave a damaged result") }
+      return false
+    }
+    digest.add(line)
+    guard let record = try? decoder.decode(JudgingRecord.self, from: data) else {
+      throw Fault(reason: "gave a damaged result")
+    }
+    records.add(record)
+    if case .began = record { return true }
+    return false
+  }
+
+  /// The records of a worker that said all that it had to say.
+  ///
+  /// - Throws: ``Fault`` where it did not.
+  func finished() throws(Fault) -> JudgingTranscript {
+    guard completion != nil, line.isEmpty else { throw Fault(reason: "ended without a whole result") }
+    return records
+  }
+}

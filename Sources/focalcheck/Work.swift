@@ -1,0 +1,46 @@
+import ArgumentParser
+import Conformance
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// `focalcheck worker`: what the commands that judge start for each fixture. It is no command for a person.
+struct Work: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: WorkerPool.subcommand, abstract: "Judge one fixture for another command.",
+    shouldDisplay: false)
+
+  @Argument var path: String
+
+  @Option var policy: Policy
+
+  @Option(name: .long) var filter: [String] = []
+
+  @Option(help: "Seconds.") var processorTime: Int
+
+  @Option var sha256: String?
+
+  @Option var bytes: Int?
+
+  func validate() throws {
+    guard processorTime > 0, (sha256 == nil) == (bytes == nil) else { throw ValidationError("no worker") }
+  }
+
+  func run() throws {
+    let pinned = sha256.flatMap { sha256 in bytes.map { FixtureDigest(sha256: sha256, byteCount: $0) } }
+    let worker = Worker(
+      FixtureLocation(path: path, pinned: pinned), policy: policy, filter: CaseFilter(filter))
+    do throws(WorkerError) {
+      try WorkerLimits(processorTime: processorTime).apply()
+      try worker.run(writingTo: STDOUT_FILENO)
+    } catch {
+      Console.write("\(error.description)\n")
+      throw ExitCode.unjudged
+    }
+  }
+}

@@ -1,0 +1,333 @@
+import FixtureAuthoring
+import Foundation
+import Tensors
+import Testing
+
+/// A committed fixture that takes some seconds.
+private let longFixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("fixtures/torch-1.13.h5")
+  .path
+
+/// Whether a program is installed.
+private func isInstalled(_ program: String) -> Bool {
+  (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+    FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+  }
+}
+
+@Suite("Workers")
+struct WorkerTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func focalcheck(_ arguments: String...) throws -> Program.Result {
+    try Program.run(arguments, in: folder.path)
+  }
+
+  private func contents(_ name: String) throws -> String {
+    try String(contentsOfFile: folder.file(name), encoding: .utf8)
+  }
+
+  /// Writes a fixture on which libhdf5 1.10 crashes.
+  private func writeCrashing(_ name: String) throws {
+    try DemoFixture.write(to: folder.file(name))
+    try Damage.misplaceVariableString(folder.file(name))
+  }
+
+  private func isRunning(_ process: Int32) throws -> Bool {
+    try Program.processes().contains { $0.number == process }
+  }
+
+  @Test(
+    "a fixture on which libhdf5 crashes is a fixture that cannot be judged, and the others are",
+    arguments: ["run", "upgrade", "agree"])
+  func crash(command: String) throws {
+    try writeCrashing("bad.h5")
+    try DemoFixture.write(to: folder.file("good.h5"))
+    let policy = command == "run" ? ["--policy", "atol=10"] : []
+    let result = try Program.run([command, "bad.h5", "good.h5"] + policy, in: folder.path)
+    #expect(result.status == 2, "\(result.text)")
+    #expect(result.output.contains("bad.h5: "), "\(result.text)")
+    // A later libhdf5 may refuse the file in words.
+    if !result.output.contains("bad.h5: /: ") {
+      #expect(
+        result.output.contains("bad.h5: the process that judged it was ended by signal 11, "),
+        "\(result.text)")
+    }
+    if command == "run" {
+      #expect(result.output.contains("1 case: 1 conformant"), "\(result.text)")
+      #expect(result.output.contains("1 fixture could not be read"), "\(result.text)")
+    }
+  }
+
+  @Test("a worker that is killed from outside is its fixture's error, with the signal and the case")
+  func killed() throws {
+    try DemoFixture.write(to: folder.file("good.h5"))
+    let program = try Program.start(
+      ["run", longFixture, "good.h5", "--policy", "ulp:18446744073709551615", "--jobs", "1"], in: folder.path)
+    let workers = try program.workers()
+    #expect(workers.count == 1)
+    // By then it has begun with a case.
+    usleep(1_500_000)
+    for worker in workers { kill(worker, SIGKILL) }
+    let result = program.result()
+    #expect(result.status == 2, "\(result.text)")
+    #expect(
+      result.output.contains(
+        /torch-1\.13\.h5: (\/cases\/\S+: )?the process that judged it was ended by signal 9, Killed\n/),
+      "\(result.text)")
+    #expect(
+      result.output.contains("1 case: 1 conformant, 0 nonconformant, 0 could not be judged, 1 fixture"),
+      "\(result.text)")
+  }
+
+  @Test("a fixture on which libhdf5 hangs is ended when its time is up, and the others are judged")
+  func hanging() throws {
+    try DemoFixture.write(to: folder.file("bad.h5"))
+    try Damage.resizeVariableString(folder.file("bad.h5"))
+    try DemoFixture.write(to: folder.file("good.h5"))
+    let result = try focalcheck("run", "bad.h5", "good.h5", "--policy", "atol=10", "--deadline", "2")
+    #expect(result.status == 2, "\(result.text)")
+    // A later libhdf5 may refuse the file in words.
+    #expect(
+      result.output.contains("bad.h5: the process that judged it took more than 2 s and was ended\n")
+        || result.output.contains("bad.h5: /: "), "\(result.text)")
+    #expect(result.output.contains("1 case: 1 conformant"), "\(result.text)")
+  }
+
+  @Test("a worker that stands still is ended when its time is up")
+  func stopped() throws {
+    let program = try Program.start(["run", longFixture, "--deadline", "2"], in: folder.path)
+    let workers = try program.workers()
+    for worker in workers { kill(worker, SIGSTOP) }
+    let result = program.result()
+    #expect(result.status == 2, "\(result.text)")
+    #expect(
+      result.output.contains("the process that judged it took more than 2 s and was ended"), "\(result.text)")
+    for worker in workers { #expect(try !isRunning(worker)) }
+  }
+
+  @Test("processor time, open files, memory and core size of a worker are limited")
+  func limits() throws {
+    let busy = try focalcheck(
+      "worker", "--policy", "derived", "--processor-time", "1", longFixture)
+    #expect(busy.status == -SIGXCPU, "\(busy.status)")
+    #expect(busy.output.contains("{\"began\":"))
+    #expect(!busy.output.contains("\"ended\":"))
+    #if os(Linux)
+      let program = try Program.start(["run", longFixture], in: folder.path)
+      let worker = try #require(try program.workers().first)
+      usleep(1_000_000)
+      let text = try String(contentsOfFile: "/proc/\(worker)/limits", encoding: .utf8)
+      let environment = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(worker)/environ"))
+      kill(worker, SIGKILL)
+      _ = program.result()
+      func soft(_ name: String) -> Int? {
+        text.split(separator: "\n").first { $0.hasPrefix(name) }?
+          .dropFirst(name.count).split(separator: " ").first.flatMap { Int($0) }
+      }
+      #expect(soft("Max cpu time") == 900)
+      #expect(soft("Max core file size") == 0)
+      #expect(soft("Max open files") == 16)
+      #expect(try #require(soft("Max address space")) < 1 << 30)
+      let names = environment.split(separator: 0).compactMap {
+        String(decoding: $0, as: UTF8.self).split(separator: "=").first
+      }
+      #expect(Set(names).isSubset(of: ["LD_LIBRARY_PATH", "SWIFT_BACKTRACE"]), "\(names)")
+    #endif
+  }
+
+  @Test("a fixture that takes too much memory is an error, and the others are judged")
+  func memory() throws {
+    try DemoFixture.write(to: folder.file("large.h5"), cases: []) { author in
+      try DemoFixture.demoCase(
+        author, changing: ["variant": .variableScalar(String(repeating: "a", count: 160 << 20))])
+    }
+    try DemoFixture.write(to: folder.file("small.h5"))
+    let result = try focalcheck("run", "large.h5", "small.h5", "--policy", "atol=10")
+    #expect(result.status == 2, "\(result.output.prefix(2000)) \(result.messages.prefix(2000))")
+    #expect(result.output.contains("\nlarge.h5: "), "\(result.output.prefix(2000))")
+    #expect(result.output.contains("1 conformant"), "\(result.output.prefix(2000))")
+  }
+
+  @Test("the report does not depend on how many workers there are")
+  func jobs() throws {
+    var names: [String] = []
+    for number in 0..<6 {
+      names.append("\(number).h5")
+      try DemoFixture.write(to: folder.file("\(number).h5"), cases: (0...number).map { "case\($0)" })
+    }
+    try writeCrashing("3.h5")
+    names.append("missing.h5")
+    for format in ["text", "json"] {
+      let results = try ["1", "3", "8"].map { jobs in
+        try Program.run(
+          ["run", "--jobs", jobs, "--output", "\(format)=-", "--filter", "*case[0-4]"] + names,
+          in: folder.path)
+      }
+      #expect(results[0].status == 2)
+      #expect(results[0].output.contains("5.h5"))
+      for result in results { #expect(result.text == results[0].text) }
+    }
+  }
+
+  @Test("a worker opens no file but the fixture", .enabled(if: isInstalled("strace")))
+  func openedFiles() throws {
+    for name in ["other.h5", "secret"] { try DemoFixture.write(to: folder.file(name)) }
+    try FileManager.default.createDirectory(
+      atPath: folder.file("plugins"), withIntermediateDirectories: true)
+    try Damage.write(folder.file("plugins/libsecret.so"), [1])
+    try DemoFixture.write(to: folder.file("bad.h5"), cases: ["good"]) { author in
+      let lures: [(String, (String) throws -> Void)] = [
+        ("external", { try author.externalLink($0, file: "other.h5", target: "/cases/demo/inputs/logit") }),
+        (
+          "virtual",
+          {
+            try author.virtualDataset(
+              $0, shape: .vector(4), sourceFile: "other.h5", source: "/cases/demo/inputs/logit")
+          }
+        ),
+        ("storage", { try author.externalStorage($0, shape: .vector(4), file: "secret") }),
+        ("plugin", { try author.filtered($0, DemoFixture.logit, filter: 32001) }),
+      ]
+      for (name, lure) in lures {
+        try DemoFixture.demoCase(author, name, without: ["inputs/logit"])
+        try lure("/cases/\(name)/inputs/logit")
+      }
+    }
+    let strace = Process()
+    strace.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    strace.arguments = [
+      "strace", "-ff", "-o", folder.file("trace"), "-e", "trace=open,openat,creat,execve", Program.path,
+      "run",
+      "bad.h5",
+    ]
+    strace.environment = ProcessInfo.processInfo.environment.merging(
+      ["HDF5_PLUGIN_PATH": folder.file("plugins"), "SECRET": "1"]
+    ) { $1 }
+    strace.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    strace.standardOutput = FileHandle.nullDevice
+    strace.standardError = FileHandle.nullDevice
+    try strace.run()
+    strace.waitUntilExit()
+    #expect(strace.terminationStatus == 2)
+    let traces = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+      $0.hasPrefix("trace.")
+    }
+    let workers = try traces.map(contents).filter { $0.contains(/execve\([^\n]*"focalcheck", "worker"/) }
+    try #require(workers.count == 1)
+    // What opens before the process becomes the worker is the pool's.
+    let trace = workers[0].split(separator: "\n").drop { !$0.contains("\"worker\"") }
+    var opened: Set<String> = []
+    for line in trace {
+      guard let match = line.firstMatch(of: /^(?:open|openat|creat)\(.*?"([^"]*)"(.*)$/) else { continue }
+      let (path, rest) = (String(match.1), match.2)
+      #expect(!rest.contains("O_CREAT") && !rest.contains("O_WRONLY"), "\(line)")
+      let isSystem =
+        path.contains(".so") && !path.contains("secret") || path == "/etc/ld.so.cache"
+        || path == "/proc/self/statm"
+      if !isSystem { opened.insert(path) }
+    }
+    // The runtime reads about the machine; it is told by nothing that is in the file.
+    opened = opened.filter { !$0.hasPrefix("/proc/self/") && !$0.hasPrefix("/sys/") }
+    #expect(opened == ["bad.h5"])
+  }
+
+  @Test(
+    "a signal ends the workers, and the report of what was judged is marked",
+    arguments: [SIGINT, SIGTERM, SIGHUP])
+  func interrupted(signal: Int32) throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let program = try Program.start(
+      ["run", "demo.h5", longFixture, "--jobs", "1", "--output", "json=report.json"], in: folder.path)
+    _ = try program.workers()
+    // By then the first fixture is judged, and the second is not.
+    usleep(2_000_000)
+    let workers = try program.workers()
+    program.send(signal)
+    let result = program.result()
+    #expect(result.status == 128 + signal, "\(result.text)")
+    #expect(
+      result.output.hasPrefix(
+        "INCOMPLETE: the run was ended before 1 fixture could be judged: torch-1.13.h5\n"), "\(result.text)")
+    #expect(result.output.contains("1 case: "), "\(result.text)")
+    let json = try contents("report.json")
+    #expect(json.contains("\"incomplete\":true,\n\"not_judged\":[\"torch-1.13.h5\"],\n\"verdict\":\"error\""))
+    #expect(json.contains("\"demo.h5#demo\""))
+    for worker in workers { #expect(try !isRunning(worker)) }
+    for (arguments, status) in [
+      (["accept", "report.json", "--baseline", "baseline.json", "--reason", "why"], Int32(2)),
+      (["run", "demo.h5", "--baseline", "report.json"], 2),
+    ] {
+      let refused = try Program.run(arguments, in: folder.path)
+      #expect(refused.status == status)
+      #expect(
+        refused.messages
+          == "focalcheck: report.json: is INCOMPLETE: its run was ended before all fixtures were judged\n",
+        "\(refused.text)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.file("baseline.json")))
+  }
+
+  @Test("a run that is killed at any instant leaves the old output or the new one, whole")
+  func killedRun() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let arguments = ["run", "demo.h5", "--output", "json=report.json"]
+    let clock = ContinuousClock()
+    let duration = try clock.measure { _ = try Program.run(arguments, in: folder.path) }
+    let new = try contents("report.json")
+    let old = String(repeating: "the old one\n", count: 10_000)
+    var generator = SystemRandomNumberGenerator()
+    var seen: Set<String> = []
+    for step in 0...24 {
+      try Damage.write(folder.file("report.json"), Array(old.utf8))
+      let program = try Program.start(arguments, in: folder.path)
+      // From the first instant to well after the end; between them at random.
+      let share = Double(step) / 24 * 1.5 + (step == 0 ? 0 : Double.random(in: 0..<0.05, using: &generator))
+      if step < 24 {
+        Thread.sleep(forTimeInterval: share * (duration / .seconds(1)))
+        program.send(SIGKILL)
+      }
+      _ = program.result()
+      let found = try contents("report.json")
+      #expect(found == old || found == new, "after \(share) of a run: \(found.prefix(200))")
+      seen.insert(found)
+    }
+    #expect(seen == [old, new])
+  }
+
+  @Test("a full disk and a closed pipe end with 2")
+  func lostOutput() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let full = try focalcheck("run", "demo.h5", "--policy", "atol=10", "--output", "json=/dev/full")
+    #expect(full.status == 2)
+    #expect(full.messages == "focalcheck: /dev/full: cannot be written: No space left on device\n")
+    let process = Process()
+    let (output, messages) = (Pipe(), Pipe())
+    process.executableURL = URL(fileURLWithPath: Program.path)
+    process.arguments = ["run", "demo.h5", "--policy", "atol=10"]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.standardOutput = output
+    process.standardError = messages
+    try output.fileHandleForReading.close()
+    try process.run()
+    let text = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit)
+    #expect(process.terminationStatus == 2)
+    #expect(text == "focalcheck: standard output: cannot be written: Broken pipe\n")
+  }
+
+  @Test(
+    "wrong numbers of workers or seconds are wrong usage",
+    arguments: [["--jobs", "0"], ["--jobs", "x"], ["--deadline", "0"], ["--deadline", "1000001"]])
+  func usage(options: [String]) throws {
+    #expect(try Program.run(["run"] + options, in: folder.path).status == 64)
+  }
+
+  @Test("the subcommand of the workers is no command for a person")
+  func hidden() throws {
+    #expect(try !focalcheck("--help").output.contains("worker"))
+  }
+}
