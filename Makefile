@@ -54,6 +54,10 @@ lint: setup ## Check the form of the Swift sources
 format: ## Bring the Swift sources into form
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
 
+.PHONY: mutants
+mutants: setup ## Run the tests against faults in the code that decides; needs Python 3.11, and half an hour
+	@python3 Tests/Mutants/run.py
+
 .PHONY: bench
 bench: build ## Measure compare beside h5diff (package hdf5-tools)
 	@$(SWIFT) build -q -c release --product compare-benchmark
