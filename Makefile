@@ -38,8 +38,13 @@ run: build ## Judge the committed fixtures, print the report, write reports/late
 	@.build/release/focalcheck run fixtures --output json=reports/latest.json || [ $$? -eq 1 ]
 
 .PHONY: test
-test: lint ## Lint, then run every test
+test: lint ## Lint, run every test, then plant faults that the judge must find
 	$(SWIFT) test --disable-xctest
+	@"$$($(SWIFT) build --show-bin-path)/focalcheck" selftest fixtures
+
+.PHONY: selftest
+selftest: build ## Plant faults in the committed fixtures, and demand that the judge finds each of them
+	@.build/release/focalcheck selftest fixtures
 
 .PHONY: lint
 lint: setup ## Check the form of the Swift sources
@@ -48,6 +53,10 @@ lint: setup ## Check the form of the Swift sources
 .PHONY: format
 format: ## Bring the Swift sources into form
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
+
+.PHONY: mutants
+mutants: setup ## Run the tests against faults in the code that decides; needs Python 3.11, and half an hour
+	@python3 Tests/Mutants/run.py
 
 .PHONY: bench
 bench: build ## Measure compare beside h5diff (package hdf5-tools)

@@ -21,23 +21,23 @@ public struct ConformanceCase {
   public let variant: String
   /// The hyper-parameters as stored: any number, NaN and infinities included. `lossWeight` is 1 and
   /// `labelSmoothing` 0 when the fixture does not say.
-  public let parameters: Parameters
+  public internal(set) var parameters: Parameters
   /// Where the case comes from.
   public let source: String?
   /// Words to select cases by: an array of strings, or one string with commas or white space between them.
   public let tags: [String]
   /// What the framework did.
-  public let outcome: CaseOutcome
+  public internal(set) var outcome: CaseOutcome
   /// The message of the error that the framework raised.
-  public let error: String?
+  public internal(set) var error: String?
   /// The framework's inputs, by name; never empty.
-  public let inputs: [String: StoredTensor]
+  public internal(set) var inputs: [String: StoredTensor]
   /// The framework's results: `loss`, unless the outcome is `raised`.
-  public let outputs: [String: StoredTensor]
+  public internal(set) var outputs: [String: StoredTensor]
   /// The gradients of the sum of loss times output gradient, by input.
-  public let grads: [String: StoredTensor]
+  public internal(set) var grads: [String: StoredTensor]
   /// The gradients that were fed into the backward pass, by output; all ones where absent.
-  public let gradOutputs: [String: StoredTensor]
+  public internal(set) var gradOutputs: [String: StoredTensor]
   /// Intermediate results, by name.
   public let stages: [String: StoredTensor]
   /// Attributes that the format does not name.

@@ -13,6 +13,7 @@ public struct Judge {
   public static let blockCount = 8192
 
   private let policy: Policy
+  private let namesReorderings: Bool
   private let arithmetic = NativeArithmetic()
   private let exact = ExactEvaluator()
 
@@ -24,23 +25,39 @@ public struct Judge {
   }
 
   /// A judge for one thread.
-  public init(policy: Policy) { self.policy = policy }
+  public init(policy: Policy) { self.init(policy: policy, namesReorderings: true) }
+
+  /// A judge for one thread, and whether it looks for the program that can have given a nonconformant tensor; no verdict
+  /// depends on that.
+  init(policy: Policy, namesReorderings: Bool) {
+    (self.policy, self.namesReorderings) = (policy, namesReorderings)
+  }
 
   /// Judges a case of an open fixture.
   public func judge(_ name: String, of fixture: FixtureReader) -> CaseReport {
     var report = CaseReport(id: fixture.caseID(name), name: name)
     do throws(JudgingError) {
-      try judge(name, of: fixture, &report)
+      try judge(try fixture.opened(name), by: fixture.provenance, &report)
     } catch {
       report.error = error.located(in: fixture.fileName, case: name)
     }
     return report
   }
 
+  /// Judges a case of a fixture that has been opened already, and may have been changed since.
+  func judge(_ conformanceCase: ConformanceCase, of fixture: FixtureReader) -> CaseReport {
+    var report = CaseReport(id: conformanceCase.id, name: conformanceCase.name)
+    do throws(JudgingError) {
+      try judge(conformanceCase, by: fixture.provenance, &report)
+    } catch {
+      report.error = error.located(in: fixture.fileName, case: conformanceCase.name)
+    }
+    return report
+  }
+
   private func judge(
-    _ name: String, of fixture: FixtureReader, _ report: inout CaseReport
+    _ conformanceCase: ConformanceCase, by provenance: Provenance, _ report: inout CaseReport
   ) throws(JudgingError) {
-    let conformanceCase = try fixture.opened(name)
     report.variant = conformanceCase.variant
     report.parameters = conformanceCase.parameters
     report.outcome = conformanceCase.outcome
@@ -50,12 +67,12 @@ public struct Judge {
       throw .rejected(Rejection(nil, "variant \"\(conformanceCase.variant.prefix(80))\" is none of \(known)"))
     }
     guard let loss = conformanceCase.outputs["loss"] else {
-      return try judgeRaised(conformanceCase, variant, fixture.provenance, &report)
+      return try judgeRaised(conformanceCase, variant, provenance, &report)
     }
-    let plan = try conformanceCase.plan(variant, fixture.provenance)
-    report.tensors.append(try judge(loss, of: conformanceCase, plan, fixture.provenance, &report.printed))
+    let plan = try conformanceCase.plan(variant, provenance)
+    report.tensors.append(try judge(loss, of: conformanceCase, plan, provenance, &report.printed))
     for gradient in conformanceCase.grads.values.sorted(by: { $0.name < $1.name }) {
-      report.tensors.append(try judge(gradient, of: conformanceCase, variant, plan, fixture.provenance))
+      report.tensors.append(try judge(gradient, of: conformanceCase, variant, plan, provenance))
     }
     report.tensors += conformanceCase.gradOutputs.values.sorted { $0.name < $1.name }.map { gradOutput in
       let mismatch = conformanceCase.mismatch(gradOutput, of: conformanceCase.outputs)
@@ -129,7 +146,7 @@ public struct Judge {
     }
     let comparison = comparator.comparison
     var nonconformance = comparison.outside > 0 ? Nonconformance(comparison) : nil
-    if policy == .derived, nonconformance != nil {
+    if policy == .derived, namesReorderings, nonconformance != nil {
       let search = ReorderingSearch(conformanceCase: conformanceCase, provenance: provenance, exact: exact)
       nonconformance?.reordered = try search.program(giving: tensor, in: plan, among: others)
     }

@@ -58,3 +58,21 @@ public struct Tensor: Hashable, Sendable {
   /// All elements as `Double`, by the rule of ``value(at:)``.
   public var values: [Double] { (0..<count).map(value(at:)) }
 }
+
+extension Tensor {
+  /// A region as a tensor of the region's extents.
+  ///
+  /// - Precondition: it is a region of ``shape``.
+  public func part(_ region: Region) -> Tensor {
+    let width = elementType.byteCount
+    let shape = (try? Shape(region.extent)) ?? .vector(region.count)
+    return Tensor(
+      elementType, shape,
+      bytes: Array(bytes[(region.offset * width)..<((region.offset + region.count) * width)]))
+  }
+
+  /// The same elements in the same order under another shape.
+  ///
+  /// - Precondition: the shape has as many elements.
+  public func reshaped(_ shape: Shape) -> Tensor { Tensor(elementType, shape, bytes: bytes) }
+}

@@ -1,0 +1,67 @@
+/// Whether a judge said what it must of planted changes.
+public struct SelfTestReport: Sendable {
+  /// One change of which a judge did not say what it must.
+  public struct Mistake: Hashable, Sendable {
+    /// The kind of change.
+    public let kind: String
+    /// The case's id.
+    public let id: String
+    /// The tensor.
+    public let tensor: String
+    /// What must be said.
+    public let demanded: Verdict
+    /// What was said; nil when the tensor was not judged.
+    public let judged: Verdict?
+  }
+
+  /// What became of one kind of change.
+  public struct Kind: Hashable, Sendable {
+    /// What it is, in plain words.
+    public let name: String
+    /// Whether it must be let pass everywhere.
+    public let isAllowed: Bool
+    /// How many were planted that are faults.
+    public internal(set) var faults = 0
+    /// How many were planted that are none, since every element is still what it may be.
+    public internal(set) var harmless = 0
+    /// Of how many tensors there was nothing to change.
+    public internal(set) var inapplicable = 0
+    /// Of how many the judge did not say what it must.
+    public internal(set) var mistaken = 0
+
+    /// How many were planted.
+    public var planted: Int { faults + harmless }
+  }
+
+  /// The name of the policy of the judge.
+  public let policy: String
+  /// The kinds, in the order in which they are planted.
+  public internal(set) var kinds: [Kind]
+  /// What was judged wrongly.
+  public internal(set) var mistakes: [Mistake] = []
+  /// In how many tensors changes were planted.
+  public internal(set) var tensors = 0
+  /// How many tensors there are that could have been taken.
+  public internal(set) var candidates = 0
+  /// In how many fixtures they are.
+  public internal(set) var fixtures = 0
+  /// What could not be read.
+  public internal(set) var errors: [FixtureError] = []
+
+  init(_ policy: Policy, _ changes: [PlantedChange]) {
+    self.policy = policy.name
+    kinds = changes.map { change in
+      if case .allowed = change.planting { return Kind(name: change.name, isAllowed: true) }
+      return Kind(name: change.name, isAllowed: false)
+    }
+  }
+
+  /// Conformant when all was judged as demanded; error when something could not be read, or nothing was planted.
+  public var verdict: Verdict {
+    if !errors.isEmpty || tensors == 0 { return .error }
+    return mistakes.isEmpty ? .conformant : .nonconformant
+  }
+
+  /// The kinds of fault that were faults nowhere, so that nothing was shown of them.
+  public var unplanted: [String] { kinds.filter { !$0.isAllowed && $0.faults == 0 }.map(\.name) }
+}

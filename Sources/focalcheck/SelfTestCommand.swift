@@ -1,0 +1,41 @@
+import ArgumentParser
+import Conformance
+import Reporting
+
+/// `focalcheck selftest`
+struct SelfTestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "selftest",
+    abstract: "Plant faults in fixtures, and demand that the judge finds each of them.",
+    discussion: """
+      Changes of some forty kinds are planted, in memory, in tensors that are as they may be. Each must have the verdict \
+      that it deserves: nonconformant for a fault, conformant for what is allowed, such as the ends of an element's \
+      enclosure. Without --all one tensor is taken of each variant, reduction, type, set of inputs and tensor in each \
+      fixture.
+
+      Exit codes: 0 all was judged as demanded; 1 something was not; 2 something could not be read, or nothing planted.
+
+      EXAMPLE
+        focalcheck selftest
+        focalcheck selftest mine.h5 --all
+        focalcheck selftest --policy torch    # what a tolerance lets pass
+      """)
+
+  @OptionGroup var selection: Selection
+
+  @Flag(help: "Take every tensor.")
+  var all = false
+
+  @Option(help: ArgumentHelp("By what the judge judges.", discussion: Policy.help))
+  var policy: Policy = .derived
+
+  func run() throws {
+    var line = ProgressLine()
+    let test = SelfTest(policy: policy, isComplete: all, filter: selection.cases.caseFilter)
+    let report = test.run(selection.locations) { line.show($0) }
+    line.finish()
+    try Console.result(SelfTestText.render(report))
+    if report.tensors == 0 { Console.message("there is no tensor to plant faults in") }
+    if let code = ExitCode(report.verdict) { throw code }
+  }
+}
