@@ -40,7 +40,7 @@ run: build ## Judge the committed fixtures, print the report, write reports/late
 .PHONY: test
 test: lint ## Lint, run every test, then plant faults that the judge must find
 	$(SWIFT) test --disable-xctest
-	@"$$($(SWIFT) build --show-bin-path)/focalcheck" selftest fixtures
+	@$(MAKE) --no-print-directory selftest
 
 .PHONY: selftest
 selftest: build ## Plant faults in the committed fixtures, and demand that the judge finds each of them

@@ -14,14 +14,24 @@ public struct WorkerLimits: Hashable, Sendable {
   /// (`ReadLimits`); the rest is for the reports of the cases and for what allocators reserve ahead.
   public var memory = 256 << 20
   /// Seconds of processor time. The pool ends a worker by the clock; this ends one whose pool is no longer there.
-  public var processorTime: Int
+  public var processorTime: Int?
   /// Files that may be open: three streams, the fixture for its digest and for libhdf5, and what the system's
   /// libraries open for a moment.
-  public var openFiles = 16
+  public var openFiles: Int? = 16
   /// Bytes that it may say: the records of a case are some 10 KB, and a fixture holds at most 65,536 cases.
   public static let transcriptBytes = 1 << 30
   /// Bytes of one record.
   public static let recordBytes = 64 << 20
+
+  /// Limits of a process that reads fixtures for a person, who can end it, and may start workers: its threads reserve
+  /// address space.
+  public static var reading: WorkerLimits {
+    var limits = WorkerLimits(processorTime: nil)
+    (limits.memory, limits.openFiles) = (4 << 30, nil)
+    return limits
+  }
+
+  private init(processorTime: Int?) { self.processorTime = processorTime }
 
   /// Limits for one fixture that may take some seconds.
   public init(processorTime: Int) { self.processorTime = processorTime }
@@ -36,9 +46,11 @@ public struct WorkerLimits: Hashable, Sendable {
     sigprocmask(SIG_SETMASK, &none, nil)
     signal(SIGXCPU, SIG_DFL)
     try limit(RLIMIT_CORE, to: 0, "core size")
-    try limit(RLIMIT_NOFILE, to: openFiles, "open files")
-    // A second later the system kills a process that goes on.
-    try limit(RLIMIT_CPU, to: processorTime, hard: processorTime + 1, "processor time")
+    if let openFiles { try limit(RLIMIT_NOFILE, to: openFiles, "open files") }
+    if let processorTime {
+      // A second later the system kills a process that goes on.
+      try limit(RLIMIT_CPU, to: processorTime, hard: processorTime + 1, "processor time")
+    }
     // Elsewhere the address space is not known, or not limited by this.
     #if os(Linux)
       guard let mapped = Self.mappedBytes else { throw WorkerError(reason: "its own memory is not known") }

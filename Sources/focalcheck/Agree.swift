@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck agree`
-struct Agree: AsyncParsableCommand {
+struct Agree: AsyncParsableCommand, Guardable {
   static let configuration = CommandConfiguration(
     abstract: "Hold two builds, of one framework or of two, against each other and against the exact values.",
     discussion: """

@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck explain`
-struct Explain: ParsableCommand {
+struct Explain: ParsableCommand, Guardable {
   static let configuration = CommandConfiguration(
     abstract: "Show how one element of a loss or a gradient, or a reduced loss, comes about, step by step.",
     discussion: """

@@ -27,23 +27,21 @@ struct Focalcheck: AsyncParsableCommand {
     version: "focalcheck \(programVersion)",
     subcommands: [
       Run.self, Live.self, List.self, Inspect.self, Explain.self, Identify.self, Upgrade.self, Agree.self,
-      Compare.self, Accept.self, SelfTestCommand.self, Work.self,
+      Compare.self, Accept.self, SelfTestCommand.self, Work.self, Guarded.self,
     ],
     defaultSubcommand: nil)
 }
 
 extension Focalcheck {
   /// Starts the program; a closed pipe is an error of writing, not a signal.
-  ///
-  /// The commands that wait for nothing run on the main thread, and start no other.
   @MainActor static func main() async {
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try parseAsRoot()
-      if var waiting = command as? any AsyncParsableCommand {
-        try await waiting.run()
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      if try parseAsRoot(arguments) is any Guardable {
+        try await guarded(arguments)
       } else {
-        try command.run()
+        try await run(arguments)
       }
     } catch {
       exit(withError: error)

@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck identify`
-struct Identify: ParsableCommand {
+struct Identify: ParsableCommand, Guardable {
   static let configuration = CommandConfiguration(
     abstract: "Tell which documented program a build runs.",
     discussion: """

@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck inspect`
-struct Inspect: ParsableCommand {
+struct Inspect: ParsableCommand, Guardable {
   static let configuration = CommandConfiguration(
     abstract: "Show where a fixture comes from, and its cases with their shapes and types.",
     discussion: """

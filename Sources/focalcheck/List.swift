@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck list`
-struct List: ParsableCommand {
+struct List: ParsableCommand, Guardable {
   static let configuration = CommandConfiguration(
     abstract: "List the cases that a run would judge, one on each line.",
     discussion: """

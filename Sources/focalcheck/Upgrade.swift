@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck upgrade`
-struct Upgrade: AsyncParsableCommand {
+struct Upgrade: AsyncParsableCommand, Guardable {
   static let configuration = CommandConfiguration(
     abstract: "Tell what changes from one build to another, and whether it is safe.",
     discussion: """

@@ -51,7 +51,7 @@ struct WorkerOptions: ParsableArguments {
   }
 
   /// The path of this program: what runs, even if another file has taken its place meanwhile.
-  private static var program: String {
+  static var program: String {
     #if os(Linux)
       return "/proc/self/exe"
     #else

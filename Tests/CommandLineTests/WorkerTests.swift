@@ -61,6 +61,22 @@ struct WorkerTests {
     }
   }
 
+  @Test(
+    "a command that reads a fixture on which libhdf5 crashes says so, and ends with 2",
+    arguments: [
+      ["list", "bad.h5"], ["inspect", "bad.h5"], ["identify", "bad.h5"], ["explain", "bad.h5", "demo"],
+    ])
+  func guarded(arguments: [String]) throws {
+    try writeCrashing("bad.h5")
+    let result = try Program.run(arguments, in: folder.path)
+    #expect(result.status == 2, "\(result.text)")
+    if !result.messages.contains("bad.h5: /: ") {
+      #expect(
+        result.messages.hasPrefix("focalcheck: the process that read the files was ended by signal 11, "),
+        "\(result.text)")
+    }
+  }
+
   @Test("a worker that is killed from outside is its fixture's error, with the signal and the case")
   func killed() throws {
     try DemoFixture.write(to: folder.file("good.h5"))
@@ -326,8 +342,9 @@ struct WorkerTests {
     #expect(try Program.run(["run"] + options, in: folder.path).status == 64)
   }
 
-  @Test("the subcommand of the workers is no command for a person")
+  @Test("the subcommands that the program starts are no commands for a person")
   func hidden() throws {
-    #expect(try !focalcheck("--help").output.contains("worker"))
+    let help = try focalcheck("--help").output
+    #expect(!help.contains("worker") && !help.contains("guarded"))
   }
 }

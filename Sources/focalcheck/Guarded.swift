@@ -1,0 +1,61 @@
+import ArgumentParser
+import Conformance
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A command that opens HDF5 files in its own process. The program runs it in another one, so that a crash of libhdf5 is a
+/// message and an exit code.
+protocol Guardable: ParsableCommand {}
+
+/// `focalcheck guarded`: what the program starts for a ``Guardable`` command. It is no command for a person.
+struct Guarded: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "guarded", abstract: "Run another command with limits.", shouldDisplay: false)
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String]
+
+  func run() async throws {
+    do throws(WorkerError) {
+      try WorkerLimits.reading.apply()
+    } catch {
+      Console.message(error.description)
+      throw ExitCode.unjudged
+    }
+    try await Focalcheck.run(arguments)
+  }
+}
+
+extension Focalcheck {
+  /// Runs the command of some arguments in this process.
+  ///
+  /// The commands that wait for nothing run on the main thread, and start no other.
+  @MainActor static func run(_ arguments: [String]) async throws {
+    var command = try parseAsRoot(arguments)
+    if var waiting = command as? any AsyncParsableCommand {
+      try await waiting.run()
+    } else {
+      try command.run()
+    }
+  }
+
+  /// Runs the command of some arguments in a process of its own.
+  ///
+  /// - Throws: `ExitCode`, that of the command.
+  static func guarded(_ arguments: [String]) async throws {
+    let process = GuardedProcess(program: WorkerOptions.program, arguments: ["guarded"] + arguments)
+    let ending = try await untilInterrupted { try await process.run() }
+    switch ending {
+    case .exited(0): break
+    case .exited(let status): throw ExitCode(status)
+    case .failed(let reason):
+      Console.message("the process that read the files \(reason)")
+      throw ExitCode.unjudged
+    }
+  }
+}
