@@ -131,6 +131,23 @@ struct ComparatorTests {
     #expect(comparison.worst.map(\.ulps) == (3...12).reversed())
   }
 
+  @Test("what is outside is worse than what is within, however far that is")
+  func outsideIsWorse() {
+    let comparison = compare([0, 1], [1e-4, 1.01], .float32, .relative(rtol: 0, atol: 1e-3))
+    #expect(comparison.worst.map(\.position) == [1, 0])
+  }
+
+  @Test("what is outside is worse than what is accurate, however far that is")
+  func accurateIsBetter() {
+    var comparator = Comparator(.float32)
+    let references = [0.5, 5].map { ElementReference(Allowance(0, 0), exact: 0, actualError: $0) }
+    comparator.add(
+      expected: [1, 1], actual: Tensor(.float32, .vector(2), values: [2, 1.5]), references: references,
+      offset: 0)
+    #expect(comparator.comparison.accurate == 1)
+    #expect(comparator.comparison.worst.map(\.position) == [1, 0])
+  }
+
   @Test("beside a tolerance an enclosure allows nothing")
   func toleranceAlone() {
     var comparator = Comparator(.float32, tolerance: .ulps(0))
