@@ -59,6 +59,22 @@ struct ULPTests {
     #expect(distribution.mean == Double(7 + 2 * 1_000_001 + 5_000_000) / 102)
   }
 
+  @Test("the largest distance is kept when smaller ones follow")
+  func maximum() {
+    var distances = ULPDistribution()
+    for distance: UInt64 in [3, 9, 4] { distances.add(distance) }
+    #expect(distances.maximum == 9)
+  }
+
+  @Test("a percentile whose rank is that of the last zero is zero")
+  func percentileOfZeros() {
+    var distances = ULPDistribution()
+    distances.addZeros(99)
+    distances.add(7)
+    #expect(distances.percentile99 == 0)
+    #expect(distances.percentile(100) == 7)
+  }
+
   @Test("distributions that are merged are the distribution of all")
   func merges() {
     let distances: [UInt64] = [0, 1, 5, 300, 70_000, 0, 9, 1 << 60]
@@ -106,6 +122,41 @@ struct ComparatorTests {
     #expect(comparison.ulps.maximum == 0)
     #expect(comparison.worst.filter { $0.ulps == nil }.count == 4)
     #expect(comparison.count == 8)
+  }
+
+  @Test("the ten worst are kept when they come first")
+  func worstFirst() {
+    let steps = (1...12).reversed().map { 1 + Double($0) * 0x1p-23 }
+    let comparison = compare(Array(repeating: 1, count: 12), steps)
+    #expect(comparison.worst.map(\.ulps) == (3...12).reversed())
+  }
+
+  @Test("what is outside is worse than what is within, however far that is")
+  func outsideIsWorse() {
+    let comparison = compare([0, 1], [1e-4, 1.01], .float32, .relative(rtol: 0, atol: 1e-3))
+    #expect(comparison.worst.map(\.position) == [1, 0])
+  }
+
+  @Test("what is outside is worse than what is accurate, however far that is")
+  func accurateIsBetter() {
+    var comparator = Comparator(.float32)
+    let references = [0.5, 5].map { ElementReference(Allowance(0, 0), exact: 0, actualError: $0) }
+    comparator.add(
+      expected: [1, 1], actual: Tensor(.float32, .vector(2), values: [2, 1.5]), references: references,
+      offset: 0)
+    #expect(comparator.comparison.accurate == 1)
+    #expect(comparator.comparison.worst.map(\.position) == [1, 0])
+  }
+
+  @Test("beside a tolerance an enclosure allows nothing")
+  func toleranceAlone() {
+    var comparator = Comparator(.float32, tolerance: .ulps(0))
+    let everything = ElementReference(
+      Allowance(-.infinity, .infinity, admitsNaN: true), exact: 1, actualError: 0)
+    comparator.add(
+      expected: [1, 1, 1], actual: Tensor(.float32, .vector(3), values: [.nan, .infinity, 1.5]),
+      references: [everything, everything, everything], offset: 0)
+    #expect(comparator.comparison.outside == 3)
   }
 
   @Test("NaN agree whatever their payload")
