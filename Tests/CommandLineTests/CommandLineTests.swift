@@ -365,6 +365,38 @@ struct CommandLineTests {
     #expect(try focalcheck("identify", "sum.h5").status == 2)
   }
 
+  @Test("upgrade and agree end with the exit code of what they found")
+  func builds() throws {
+    let loss: (Double) -> (HDF5Author) throws -> Void = { last in
+      { author in
+        try DemoFixture.demoCase(author, "demo", without: ["outputs/loss"])
+        let values = [0.0050271354, 0.043321698, 0.020739349, last]
+        try author.dataset("/cases/demo/outputs/loss", Tensor(.float32, .vector(4), values: values))
+      }
+    }
+    for (name, last) in [("a.h5", 2.06), ("b.h5", 2.0625), ("c.h5", Double.nan)] {
+      try DemoFixture.write(to: folder.file(name), cases: [], adding: loss(last))
+    }
+    for (arguments, status, text) in [
+      (["upgrade", "a.h5", "a.h5"], 0, "safe: all 1 tensor have the same bits"),
+      (["upgrade", "a.h5", "b.h5"], 0, "safe, but results move: 1 of 1 tensor move"),
+      (["upgrade", "a.h5", "b.h5", "--strict"], 1, "still nonconformant"),
+      (["upgrade", "a.h5", "c.h5"], 1, "unsafe: 1 tensor newly non-finite"),
+      (["upgrade", "a.h5", "b.h5", "c.h5"], 1, "from \\ to"),
+      (["upgrade", "a.h5", "none.h5"], 2, "none.h5: there is no such file or folder"),
+      (["upgrade", "a.h5", "a.h5", "--filter", "none"], 2, "there is nothing to compare"),
+      (["upgrade", "a.h5"], 64, "name two"),
+      (["upgrade", "a.h5", "b.h5", "--output", "junit=x.xml"], 64, "has no form for this command"),
+      (["agree", "a.h5", "b.h5"], 1, "they do not agree within what their documentations allow"),
+      (["agree", "a.h5", "none.h5"], 2, "none.h5"),
+      (["agree", "a.h5"], 64, "Missing expected argument"),
+    ] {
+      let result = try Program.run(arguments, in: folder.path)
+      #expect(result.status == Int32(status), "\(arguments): \(result.text)")
+      #expect(result.text.contains(text), "\(arguments): \(result.text)")
+    }
+  }
+
   @Test("inspect shows provenance, cases, shapes and types")
   func inspect() throws {
     try DemoFixture.write(to: folder.file("demo.h5"))
