@@ -54,6 +54,11 @@ lint: setup ## Check the form of the Swift sources
 format: ## Bring the Swift sources into form
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
 
+.PHONY: fuzz
+fuzz: build ## Run 5,000 damaged fixtures, none of which may end or hang a run
+	@$(SWIFT) build -q -c release --product fuzz
+	@.build/release/fuzz .build/release/focalcheck
+
 .PHONY: mutants
 mutants: setup ## Run the tests against faults in the code that decides; needs Python 3.11, and half an hour
 	@python3 Tests/Mutants/run.py

@@ -54,6 +54,9 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
+      name: "fuzz", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+    .executableTarget(
       name: "compare-benchmark",
       dependencies: [
         "FixtureAuthoring", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
