@@ -14,7 +14,7 @@ struct Explain: ParsableCommand, Guardable {
 
       EXAMPLE
         focalcheck explain fixtures/torch-1.13.h5 formula.edges-f64.none.f64 --index 24,1
-        focalcheck explain fixtures/paddle-3.3.1.h5 paddle.grid-0.2.none.f32 --tensor grads/logit
+        focalcheck explain fixtures/paddle-3.3.1.h5 paddle.grid-0.none.f32 --tensor grads/logit
       """)
 
   @Argument(help: "A fixture.", completion: .file())
