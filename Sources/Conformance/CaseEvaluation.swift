@@ -125,7 +125,7 @@ extension ConformanceCase {
     var values: [ExactValue] = []
     for index in 0..<plan.shape.count {
       values.append(
-        try exact.value(in: plan.type.float) { precision throws(JudgingError) in
+        try exact.value(in: plan.type.arithmeticFormat) { precision throws(JudgingError) in
           if let intervals = known[precision] { return intervals[index] }
           let intervals = try results(of: plan, precision)
           known[precision] = intervals
@@ -152,9 +152,4 @@ extension ConformanceCase {
       undefined.contains(index) ? arithmetic.interval(from: .nan, to: .nan) : result
     }
   }
-}
-
-extension ElementType {
-  /// The format of a type that a result has.
-  var float: FloatFormat { floatFormat ?? .float64 }
 }

@@ -93,7 +93,7 @@ private struct ClaimSubject {
       return try compared(of, with) { x, y, divisor in
         guard let divisor else { return false }
         let type = conformanceCase.outputs["loss"]?.elementType ?? .float32
-        return x == type.float.round(y / divisor)
+        return x == type.arithmeticFormat.round(y / divisor)
       }
     case .meanOfSum(let ulps): return try meanOfSum(ulps)
     case .greatest(let number): return try greatest(number)
@@ -153,10 +153,11 @@ private struct ClaimSubject {
     {
       guard let x = try name?.readAll(), let y = try tensor?.readAll(), x.count == y.count else { continue }
       for position in 0..<x.count {
-        let scaled = x.elementType.float.round(y.value(at: position) / Double(count))
+        let scaled = x.elementType.arithmeticFormat.round(y.value(at: position) / Double(count))
         guard x.value(at: position).isFinite, scaled.isFinite else { continue }
         let ulps = ULPs.distance(
-          x.bits(at: position), x.elementType.float.bits(of: scaled), in: x.elementType.float)
+          x.bits(at: position), x.elementType.arithmeticFormat.bits(of: scaled),
+          in: x.elementType.arithmeticFormat)
         if ulps > worst.ulps { worst = (ulps, name?.name ?? "") }
       }
     }
@@ -177,7 +178,7 @@ private struct ClaimSubject {
       let targets = try conformanceCase.inputs["target"]?.readAll(),
       let gradient = try conformanceCase.grads["prob"]?.readAll(), gradient.count == targets.count
     else { return nil }
-    let format = probs.elementType.float
+    let format = probs.elementType.arithmeticFormat
     for position in 0..<probs.count {
       let (prob, target) = (probs.value(at: position), targets.value(at: position).rounded(.towardZero))
       let gathered = target == 1 ? prob : format.round(1 - prob)

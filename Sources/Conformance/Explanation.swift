@@ -174,7 +174,7 @@ private final class Subject {
     let inputs = try computation.inputs(at: position)
     let traced = formula.columns(inputs.map { [tracing.point($0)] }, in: tracing).map { $0[0] }
     let enclosing = EnclosureArithmetic(accuracy)
-    let points = zip(inputs, formula.inputs).map { [enclosing.constant($0, $1.type.float)] }
+    let points = zip(inputs, formula.inputs).map { [enclosing.constant($0, $1.type.arithmeticFormat)] }
     let enclosures = formula.columns(points, in: enclosing).map { $0[0] }
     var stages: [String: Double] = [:]
     for (name, stage) in computation.conformanceCase.stages where stage.shape.count == plan.elements.count {
@@ -204,7 +204,7 @@ private final class Subject {
     var known: [Int: [ReducedValue<MPFRInterval>]] = [:]
     var steps: [Explanation.Step] = []
     for (number, reduced) in traced.enumerated() {
-      let value = try exact.value(in: reduced.type.float) { precision throws(JudgingError) in
+      let value = try exact.value(in: reduced.type.arithmeticFormat) { precision throws(JudgingError) in
         if let intervals = known[precision] { return intervals[number].value }
         let intervals = try values(in: ExactArithmetic(precision: precision))
         known[precision] = intervals
@@ -236,7 +236,7 @@ private final class Subject {
     stage: Double? = nil, isHidden: Bool = false
   ) -> Explanation.Step {
     let error = exactValue.error(of: traced.native)
-    let unrounded = exact.value(in: type.float) { _ in traced.unrounded }
+    let unrounded = exact.value(in: type.arithmeticFormat) { _ in traced.unrounded }
     let ownError = operands == nil ? nil : unrounded.error(of: traced.native)
     let inherited = error.flatMap { error in ownError.map { (error - $0).magnitude } }
     let largest = (operands ?? []).compactMap { $0?.magnitude }.max() ?? 0

@@ -132,7 +132,8 @@ public struct Judge {
       guard plan.reductions.isEmpty, let region = tensor.shape.region(matching: block, of: plan.elements)
       else { continue }
       let actual = try tensor.block(region)
-      let exact = exact.values(of: plan.formula, at: inputs, count: block.count, in: plan.type.float)
+      let exact = exact.values(
+        of: plan.formula, at: inputs, count: block.count, in: plan.type.arithmeticFormat)
       comparator.add(results, actual, allowed, exact, at: block.offset)
       comparator.addHazards(results, exact, inputs[0])
       printed?.append(expected: results, actual: actual.values)
@@ -203,8 +204,10 @@ private struct TensorComparator {
 
   init(_ policy: Policy, _ plan: Plan) {
     let type = plan.type
-    format = type.float
-    narrowest = plan.formula.inputs.map(\.type.float).reduce(format) { $1.precision < $0.precision ? $1 : $0 }
+    format = type.arithmeticFormat
+    narrowest = plan.formula.inputs.map(\.type.arithmeticFormat).reduce(format) {
+      $1.precision < $0.precision ? $1 : $0
+    }
     switch policy {
     case .derived:
       tolerance = nil

@@ -82,7 +82,7 @@ struct ReorderingSearch {
 
   /// Whether two plans have the same exact values.
   private func isSameFunction(_ x: Plan, _ y: Plan) throws(JudgingError) -> Bool {
-    let format = y.type.floatFormat ?? .float64
+    let format = y.type.arithmeticFormat
     for block in x.elements.regions(maximumCount: Judge.blockCount) {
       var values: [[Double?]] = []
       for plan in [x, y] {

@@ -52,7 +52,7 @@ struct TensorComputation {
   /// The exact value of one element, or of one of the reduced results.
   func exactValue(at position: Int, by exact: ExactEvaluator) throws(JudgingError) -> ExactValue {
     if isReduced { return try conformanceCase.exactResults(of: plan, by: exact)[position] }
-    return exact.value(of: plan.formula, at: try inputs(at: position), in: plan.type.float)
+    return exact.value(of: plan.formula, at: try inputs(at: position), in: plan.type.arithmeticFormat)
   }
 
   /// The named inputs of one element; none for a reduced result.

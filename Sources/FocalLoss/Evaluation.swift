@@ -28,7 +28,7 @@ public struct Evaluation<A: ReducingArithmetic> {
   ) throws(Rejection) -> (inputs: [[Double]], results: [A.Value]) {
     let inputs = try plan.columns(for: block, from: tensors)
     let columns = zip(inputs, plan.formula.inputs).map { column, input in
-      column.map { arithmetic.constant($0, input.type.float) }
+      column.map { arithmetic.constant($0, input.type.arithmeticFormat) }
     }
     let results = plan.formula.evaluate(columns, count: block.count, in: arithmetic)
     if fold != nil {
@@ -58,7 +58,7 @@ public struct Evaluation<A: ReducingArithmetic> {
       results = next.results(of: plan.reductions[0].nounOfResults, operands: results, &trace)
     }
     guard let formula = plan.conclusion?.formula else { return (trace.steps, results) }
-    let count = arithmetic.constant(tally, formula.type.float)
+    let count = arithmetic.constant(tally, formula.type.arithmeticFormat)
     let inputs = [results.map { trace.steps[$0].value }, [count]]
     let columns = formula.columns(Array(inputs.prefix(formula.inputs.count)), in: arithmetic)
     var places: [Int: Int] = [:]
@@ -160,28 +160,23 @@ private final class Fold<A: ReducingArithmetic> {
     let (accumulated, stored) = (step.accumulationType, step.storedType)
     func rounded(_ index: Int) -> Int {
       guard stored != accumulated else { return index }
-      let value = arithmetic.operation(.round, at: Site(stored.float))(trace.steps[index].value)
+      let value = arithmetic.operation(.round, at: Site(stored.arithmeticFormat))(trace.steps[index].value)
       return trace.note("rounded to \(stored)", stored, value, operands: [index])
     }
     let count = counts[column]
     var result = trace.note(
       "sum of \(count) \(noun)\(count == 1 ? "" : "s")\(place)", accumulated,
-      arithmetic.value(of: sums[column], count: count, step.reduction, accumulated.float),
+      arithmetic.value(of: sums[column], count: count, step.reduction, accumulated.arithmeticFormat),
       operands: operands)
     if step.reduction == .mean {
       if step.roundsSum { result = rounded(result) }
-      let divisor = arithmetic.constant(Double(count), accumulated.float)
-      let quotient = arithmetic.operation(.divide, at: Site(accumulated.float))(
+      let divisor = arithmetic.constant(Double(count), accumulated.arithmeticFormat)
+      let quotient = arithmetic.operation(.divide, at: Site(accumulated.arithmeticFormat))(
         trace.steps[result].value, divisor)
       result = trace.note("sum / \(count)\(place)", accumulated, quotient, operands: [result])
     }
     return rounded(result)
   }
-}
-
-extension ElementType {
-  /// The format of a type that a formula computes in.
-  var float: FloatFormat { floatFormat ?? .float64 }
 }
 
 extension ReductionStep {

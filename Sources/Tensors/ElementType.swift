@@ -27,6 +27,9 @@ public enum ElementType: String, Hashable, Sendable, CaseIterable, Codable {
     default: nil
     }
   }
+
+  /// The format in which values of the type take part in arithmetic: its own, or float64 for integers and booleans.
+  public var arithmeticFormat: FloatFormat { floatFormat ?? .float64 }
 }
 
 extension ElementType {

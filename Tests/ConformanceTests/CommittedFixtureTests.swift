@@ -152,7 +152,7 @@ private struct ElementwiseCase {
   }
 
   private func agrees(_ bits: UInt64, at position: Int) -> Bool {
-    let format = formula.type.floatFormat ?? .float64
+    let format = formula.type.arithmeticFormat
     return bits == actual.bits(at: position)
       || format.value(ofBits: bits).isNaN && actual.value(at: position).isNaN
   }

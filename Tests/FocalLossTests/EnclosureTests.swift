@@ -152,7 +152,7 @@ struct EnclosureTests {
   private func inputs(_ formula: Program, _ seed: UInt64, nearZero: Bool = false) -> [[Double]] {
     var random = NumberSource(seed: seed)
     let isProb = formula.inputs[0].name == "prob"
-    let least = formula.inputs[0].type.float.leastNormal
+    let least = formula.inputs[0].type.arithmeticFormat.leastNormal
     let special: [Double] =
       isProb
       ? [0, 1, 1e-4, 0.00009999, 0.0001001, 0.5, 1e-45, 2, -1, .nan, .infinity]
@@ -219,7 +219,7 @@ struct EnclosureTests {
     let arithmetic = EnclosureArithmetic(
       Accuracy(uniform: ulps, contractsProducts: contracts, flushesSubnormals: flushes))
     let inputs = zip(columns, formula.inputs).map { column, input in
-      column.map { arithmetic.constant($0, input.type.float) }
+      column.map { arithmetic.constant($0, input.type.arithmeticFormat) }
     }
     let enclosures = formula.evaluate(inputs, count: columns[0].count, in: arithmetic)
     for seed in 0..<UInt64(3) {

@@ -319,7 +319,7 @@ struct GradientEvaluationTests {
   func torchCrossEntropy(type: ElementType) throws {
     let format = try #require(type.floatFormat)
     let (x, y, upstream) = (format.round(1.3), format.round(0.3), format.round(0.7))
-    let inner = type.computeType.float
+    let inner = type.computeType.arithmeticFormat
     let e = NativeArithmetic().operation(.exp, at: Site(inner))(-x)
     let sigmoid = format.round(inner.round(1 / inner.round(1 + e)))
     let expected = format.round(format.round(sigmoid - y) * upstream)
@@ -340,7 +340,7 @@ struct GradientEvaluationTests {
   func torchSigmoid() throws {
     let points = stride(from: -4.0, through: 4, by: 0.375).map { $0 }
     for type in ElementType.floats {
-      let format = try #require(type.floatFormat), inner = type.computeType.float
+      let format = try #require(type.floatFormat), inner = type.computeType.arithmeticFormat
       let sigmoids = Program.record([.init("x", type)]) { sigmoid($0[0]) }
         .evaluate([points], count: points.count, in: NativeArithmetic())
       let upstream = format.round(0.7)
