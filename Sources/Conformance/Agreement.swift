@@ -59,15 +59,37 @@ public struct Agreement: Sendable {
   public internal(set) var unjudged: [Difference] = []
   /// How many cases only one of them has.
   public internal(set) var unpairedCount = 0
+  /// Whether the run was ended before both were judged; nothing was compared then.
+  public private(set) var isIncomplete = false
 
   /// Conformant when every difference is one that both documentations allow.
   public var verdict: Verdict {
-    if !unjudged.isEmpty || findings.isEmpty { return .error }
+    if isIncomplete || !unjudged.isEmpty || findings.isEmpty { return .error }
     return !differences.isEmpty || findings.contains { $0.isNonconformant } ? .nonconformant : .conformant
+  }
+
+  init(first: Upgrade.Side, second: Upgrade.Side) { (self.first, self.second) = (first, second) }
+
+  /// What is known of the builds that two paths name when they are not judged.
+  public init(notJudged first: String, _ second: String) {
+    let side = { Upgrade.Side(name: Upgrade.Side.name(of: $0), fixtures: [], locations: []) }
+    self.init(first: side(first), second: side(second))
+    isIncomplete = true
   }
 }
 
 extension UpgradeJudge {
+  /// Judges the builds that two paths name, each fixture in a process of its own, and holds them against each other.
+  public func agreement(
+    of first: String, and second: String, judgedBy pool: WorkerPool,
+    progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
+  ) async -> Agreement {
+    guard let firstSide = await Upgrade.Side(first, by: pool, progress: progress),
+      let secondSide = await Upgrade.Side(second, by: pool, progress: progress)
+    else { return Agreement(notJudged: first, second) }
+    return agreement(of: firstSide, and: secondSide)
+  }
+
   /// Holds two builds' tensors against the exact values, case by case by name.
   public func agreement(of first: Upgrade.Side, and second: Upgrade.Side) -> Agreement {
     var agreement = Agreement(first: first, second: second)

@@ -27,6 +27,11 @@ public struct Report: Sendable {
     (notJudged, plan) = ([], nil)
   }
 
+  /// A report of a run that was ended before anything was judged.
+  public init(policy: Policy, notJudged: [String]) {
+    self.init(policy: policy, outcomes: [], notJudged: notJudged)
+  }
+
   /// A report of all that became of the fixtures of a run.
   init(policy: Policy, outcomes: [FixtureOutcome], notJudged: [String] = []) {
     self.policy = policy

@@ -10,6 +10,9 @@ public struct Upgrade: Sendable {
     public let fixtures: [FixtureReport]
     let locations: [FixtureLocation]
 
+    /// The last component of a path.
+    static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
     /// The framework and version of the fixtures, each once.
     public var builds: [String] {
       var builds: [String] = []
@@ -90,21 +93,50 @@ public struct Upgrade: Sendable {
 /// Several builds, each against each later one.
 public struct UpgradeMatrix: Sendable {
   /// The builds, in the order in which they were named.
-  public let sides: [Upgrade.Side]
+  public private(set) var sides: [Upgrade.Side] = []
   /// Every upgrade from one of them to a later one, by the first and then by the second.
-  public let upgrades: [[Upgrade]]
+  public private(set) var upgrades: [[Upgrade]] = []
+  /// The names of the builds that were not judged because the run was ended.
+  public private(set) var notJudged: [String] = []
 
   /// The upgrades from each build to the next.
   public var steps: [Upgrade] { upgrades.compactMap(\.first) }
 
-  /// The worst of the upgrades.
-  public var verdict: UpgradeVerdict { upgrades.joined().map(\.verdict).max() ?? .unjudged }
+  /// The worst of the upgrades; unjudged when a build was not judged.
+  public var verdict: UpgradeVerdict {
+    notJudged.isEmpty ? upgrades.joined().map(\.verdict).max() ?? .unjudged : .unjudged
+  }
+
+  /// No builds.
+  public init() {}
 
   /// Compares each of some judged builds with each later one.
   public init(_ sides: [Upgrade.Side], by judge: UpgradeJudge) {
-    self.sides = sides
-    upgrades = sides.indices.dropLast().map { index in
-      sides[(index + 1)...].map { judge.upgrade(from: sides[index], to: $0) }
+    for side in sides { add(side, by: judge) }
+  }
+
+  /// Judges the builds that some paths name, each fixture in a process of its own, and compares each build with each
+  /// later one. When the task is cancelled, the builds that are not judged by then are left out and named.
+  public init(
+    _ paths: [String], judgedBy pool: WorkerPool, by judge: UpgradeJudge,
+    progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
+  ) async {
+    for path in paths {
+      if let side = await Upgrade.Side(path, by: pool, progress: progress) {
+        add(side, by: judge)
+      } else {
+        notJudged.append(Upgrade.Side.name(of: path))
+      }
     }
+  }
+
+  /// Compares each build with a later one.
+  private mutating func add(_ side: Upgrade.Side, by judge: UpgradeJudge) {
+    for (index, earlier) in sides.enumerated() {
+      let upgrade = judge.upgrade(from: earlier, to: side)
+      if index == upgrades.count { upgrades.append([]) }
+      upgrades[index].append(upgrade)
+    }
+    sides.append(side)
   }
 }

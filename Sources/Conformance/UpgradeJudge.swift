@@ -79,7 +79,7 @@ extension UpgradeJudge {
     return oldGroups.compactMap { oldGroup in
       guard let newGroup = newGroups.first(where: { $0.variant == oldGroup.variant }) else { return nil }
       let (old, new) = (oldGroup.best, newGroup.best)
-      return Set(old).isDisjoint(with: new)
+      return Set(old).isDisjoint(with: new) && !(old.isEmpty && new.isEmpty)
         ? Upgrade.OrderChange(variant: oldGroup.variant, old: old, new: new) : nil
     }
   }
@@ -225,23 +225,18 @@ private struct OpenedFixture {
 }
 
 extension Upgrade.Side {
-  /// Judges the fixtures that a path names, each in a process of its own.
-  ///
-  /// - Throws: `CancellationError` when the task was cancelled before all were judged.
-  public init(
-    _ path: String, by pool: WorkerPool,
-    progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
-  ) async throws {
+  /// Judges the fixtures that a path names, each in a process of its own; nil when the task is cancelled before all are
+  /// judged.
+  init?(_ path: String, by pool: WorkerPool, progress: @escaping @Sendable (Runner.Progress) -> Void) async {
     let locations = FixtureLocation.find([path])
     let report = await pool.run(locations, progress: progress)
-    if report.isIncomplete { throw CancellationError() }
+    if report.isIncomplete { return nil }
     self.init(path, locations, report)
   }
 
   fileprivate init(_ path: String, _ locations: [FixtureLocation], _ report: Report) {
     self.init(
-      name: path.split(separator: "/").last.map(String.init) ?? path, fixtures: report.fixtures,
-      locations: locations)
+      name: Self.name(of: path), fixtures: report.fixtures, locations: locations)
   }
 
   /// The fixtures with their files; a fixture of which no case was selected is left out.

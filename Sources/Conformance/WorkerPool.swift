@@ -163,10 +163,13 @@ public struct WorkerPool: Sendable {
     for key: Environment.Key in ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"] {
       environment[key] = ProcessInfo.processInfo.environment[key.rawValue]
     }
+    // A signal to this program and all that it started is for this program, which ends its workers.
+    var options = PlatformOptions()
+    options.processGroupID = 0
     return Configuration(
       executable: .path(.init(program)),
       arguments: Arguments(
         executablePathOverride: "focalcheck", remainingValues: arguments + ["--", location.path]),
-      environment: .custom(environment))
+      environment: .custom(environment), platformOptions: options)
   }
 }

@@ -8,7 +8,7 @@ extension JSONReport {
   public static func render(_ agreement: Agreement) -> String? {
     """
     {"schema":\(encoded(agreementSchema)),
-    "verdict":\(encoded(agreement.verdict.rawValue)),
+    \(incomplete(agreement.isIncomplete ? [agreement.first.name, agreement.second.name] : []))"verdict":\(encoded(agreement.verdict.rawValue)),
     "a":\(encoded(SideObject(agreement.first))),
     "b":\(encoded(SideObject(agreement.second))),
     "unpaired_cases":\(agreement.unpairedCount),

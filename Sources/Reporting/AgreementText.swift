@@ -7,7 +7,10 @@ enum AgreementText {
   private static let shownCount = 5
 
   static func render(_ agreement: Agreement) -> String {
-    [
+    guard !agreement.isIncomplete else {
+      return (TextReport.incomplete([agreement.first.name, agreement.second.name], "build") ?? "") + "\n"
+    }
+    return [
       title(agreement), table(agreement), worst(agreement),
       list("Different altogether", agreement.differences), list("Not judged", agreement.unjudged),
     ].filter { !$0.isEmpty }.joined(separator: "\n")

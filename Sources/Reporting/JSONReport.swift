@@ -30,11 +30,9 @@ public enum JSONReport: ReportFormat {
     let baseline = report.baseline.map { "\"baseline\":\(encoded(BaselineObject($0))),\n" } ?? ""
     let claims = report.claims.map { encoded(ClaimObject($0)) }
     let claimList = claims.isEmpty ? "" : "\"claims\":[\n\(claims.joined(separator: ",\n"))\n],\n"
-    let incomplete =
-      report.isIncomplete ? "\"incomplete\":true,\n\"not_judged\":\(encoded(report.notJudged)),\n" : ""
     return """
       {"schema":\(encoded(schema)),
-      \(incomplete)"verdict":\(encoded(report.verdict.rawValue)),
+      \(incomplete(report.notJudged))"verdict":\(encoded(report.verdict.rawValue)),
       "policy":\(encoded(PolicyObject(name: report.policy.name, source: report.policy.source))),
       "summary":\(encoded(SummaryObject(report))),
       \(ledger)\(baseline)\(claimList)"fixtures":[
@@ -45,6 +43,11 @@ public enum JSONReport: ReportFormat {
       ]}
 
       """
+  }
+
+  /// The lines that mark a report of a run that was ended; none where everything was judged.
+  static func incomplete(_ notJudged: [String]) -> String {
+    notJudged.isEmpty ? "" : "\"incomplete\":true,\n\"not_judged\":\(encoded(notJudged)),\n"
   }
 
   /// The value of a file comparison's `schema`.

@@ -63,10 +63,14 @@ public enum TextReport: ReportFormat {
 
   /// One line that says so where a run was ended before all was judged, or nil.
   static func incomplete(_ report: Report) -> String? {
-    guard report.isIncomplete else { return nil }
-    let names = report.notJudged.map(visibleText).joined(separator: ", ")
-    return
-      "INCOMPLETE: the run was ended before \(counted(report.notJudged.count, "fixture")) could be judged: \(names)"
+    incomplete(report.notJudged, "fixture")
+  }
+
+  /// The same where the names of some things are known that were not judged.
+  static func incomplete(_ notJudged: [String], _ noun: String) -> String? {
+    guard !notJudged.isEmpty else { return nil }
+    let names = notJudged.map(visibleText).joined(separator: ", ")
+    return "INCOMPLETE: the run was ended before \(counted(notJudged.count, noun)) could be judged: \(names)"
   }
 
   // MARK: Summary

@@ -24,7 +24,7 @@ extension JSONReport {
     }
     return """
       {"schema":\(encoded(upgradeSchema)),
-      "verdict":\(encoded(matrix.verdict.rawValue)),
+      \(incomplete(matrix.notJudged))"verdict":\(encoded(matrix.verdict.rawValue)),
       "upgrades":[
       \(upgrades.joined(separator: ",\n"))
       ]}

@@ -8,8 +8,9 @@ enum UpgradeText {
   private static let shownCount = 5
 
   static func render(_ matrix: UpgradeMatrix) -> String {
+    let incomplete = TextReport.incomplete(matrix.notJudged, "build").map { ["\($0)\n"] } ?? []
     let table = matrix.sides.count > 2 ? [self.table(matrix)] : []
-    return (table + matrix.steps.map(render)).joined(separator: "\n")
+    return (incomplete + table + matrix.steps.map(render)).joined(separator: "\n")
   }
 
   // MARK: The matrix

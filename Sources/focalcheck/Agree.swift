@@ -34,13 +34,17 @@ struct Agree: AsyncParsableCommand, Guardable {
 
   @OptionGroup var output: OutputOptions
 
+  var deadline: Int? { nil }
+
   func run() async throws {
-    let judge = UpgradeJudge(filter: CaseFilter(filter))
+    let empty = Agreement(notJudged: first, second)
+    try output.check { $0.render(empty) != nil }
     try output.check(against: FixtureLocation.find([first, second]).map(\.path))
-    let sides = try await workers.sides([first, second], CaseFilter(filter))
-    let agreement = judge.agreement(of: sides[0], and: sides[1])
-    try output.check { $0.render(agreement) != nil }
-    try output.write { $0.render(agreement) ?? "" }
+    let (first, second, cases) = (first, second, CaseFilter(filter))
+    let (agreement, signal) = try await workers.judging(.derived, cases) { pool, progress in
+      await UpgradeJudge(filter: cases).agreement(of: first, and: second, judgedBy: pool, progress: progress)
+    }
+    try output.write(endedBy: signal) { $0.render(agreement) ?? "" }
     if let code = ExitCode(agreement.verdict) { throw code }
   }
 }

@@ -4,7 +4,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck compare`
-struct Compare: ParsableCommand {
+struct Compare: ParsableCommand, Guardable {
   static let configuration = CommandConfiguration(
     abstract: "Compare any two HDF5 files, dataset by dataset.",
     discussion: """
@@ -32,6 +32,10 @@ struct Compare: ParsableCommand {
   var filter: [String] = []
 
   @OptionGroup var output: OutputOptions
+
+  @OptionGroup var reading: ReadingOptions
+
+  var deadline: Int? { reading.deadline }
 
   func run() throws {
     try output.check(against: [expected, actual])

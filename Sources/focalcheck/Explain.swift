@@ -43,6 +43,10 @@ struct Explain: ParsableCommand, Guardable {
     }
   }
 
+  @OptionGroup var reading: ReadingOptions
+
+  var deadline: Int? { reading.deadline }
+
   func run() throws {
     do {
       for location in FixtureLocation.find([file]) {

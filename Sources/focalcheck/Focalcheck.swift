@@ -38,8 +38,8 @@ extension Focalcheck {
     signal(SIGPIPE, SIG_IGN)
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
-      if try parseAsRoot(arguments) is any Guardable {
-        try await guarded(arguments)
+      if let command = try parseAsRoot(arguments) as? any Guardable {
+        try await guarded(arguments, deadline: command.deadline)
       } else {
         try await run(arguments)
       }

@@ -11,7 +11,19 @@ import Conformance
 
 /// A command that opens HDF5 files in its own process. The program runs it in another one, so that a crash of libhdf5 is a
 /// message and an exit code.
-protocol Guardable: ParsableCommand {}
+protocol Guardable: ParsableCommand {
+  /// How many seconds it may take; nil where each fixture has a deadline of its own.
+  var deadline: Int? { get }
+}
+
+/// How long a command may take that reads files.
+struct ReadingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("How long it may take; what it reads could not be read then.", valueName: "seconds"))
+  var deadline = 900
+
+  func validate() throws { try validate(deadline: deadline) }
+}
 
 /// `focalcheck guarded`: what the program starts for a ``Guardable`` command. It is no command for a person.
 struct Guarded: AsyncParsableCommand {
@@ -21,6 +33,7 @@ struct Guarded: AsyncParsableCommand {
   @Argument(parsing: .captureForPassthrough) var arguments: [String]
 
   func run() async throws {
+    leaveTerminalSignals()
     do throws(WorkerError) {
       try WorkerLimits.reading.apply()
     } catch {
@@ -47,9 +60,9 @@ extension Focalcheck {
   /// Runs the command of some arguments in a process of its own.
   ///
   /// - Throws: `ExitCode`, that of the command.
-  static func guarded(_ arguments: [String]) async throws {
+  static func guarded(_ arguments: [String], deadline: Int?) async throws {
     let process = GuardedProcess(program: WorkerOptions.program, arguments: ["guarded"] + arguments)
-    let ending = try await untilInterrupted { try await process.run() }
+    let ending = try await untilInterrupted { try await process.run(deadline: deadline) }
     switch ending {
     case .exited(0): break
     case .exited(let status): throw ExitCode(status)

@@ -20,6 +20,10 @@ struct Identify: ParsableCommand, Guardable {
   @Argument(help: "The name of one case; all cases when it is left out.")
   var `case`: String?
 
+  @OptionGroup var reading: ReadingOptions
+
+  var deadline: Int? { reading.deadline }
+
   func run() throws {
     do {
       for location in FixtureLocation.find([file]) {

@@ -14,6 +14,10 @@ struct Inspect: ParsableCommand, Guardable {
   @Argument(help: "A fixture, or a folder of fixtures.", completion: .file())
   var file: String
 
+  @OptionGroup var reading: ReadingOptions
+
+  var deadline: Int? { reading.deadline }
+
   func run() throws {
     var hasFailed = false
     for location in FixtureLocation.find([file]) {

@@ -21,29 +21,28 @@ func untilInterrupted<Success: Sendable>(
   return try result.get()
 }
 
-/// Runs work that SIGINT, SIGTERM and SIGHUP cancel, and says as well which of them came first.
+/// Runs work that SIGINT, SIGTERM and SIGHUP cancel, and says as well which of them came first. One that was ignored
+/// when the program was started, as nohup does, stays so.
 func interruptible<Success: Sendable>(
   _ work: @escaping @Sendable () async throws -> Success
 ) async -> (result: Result<Success, any Error>, signal: Int32?) {
+  guard signalPipe.reading >= 0 else { return (await Task { try await work() }.result, nil) }
   let state = Mutex<(received: Int32?, task: Task<Success, any Error>?)>((nil, nil))
-  let numbers = [SIGINT, SIGTERM, SIGHUP]
-  // The program's own disposition would end it before a source hears of the signal.
-  let dispositions = numbers.map { signal($0, SIG_IGN) }
-  var sources: [any DispatchSourceSignal] = []
-  for number in numbers {
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler {
-      state.withLock {
-        $0.received = $0.received ?? number
-        $0.task?.cancel()
-      }
+  let source = DispatchSource.makeReadSource(fileDescriptor: signalPipe.reading, queue: .global())
+  source.setEventHandler {
+    var number: UInt8 = 0
+    guard read(signalPipe.reading, &number, 1) == 1 else { return }
+    state.withLock {
+      $0.received = $0.received ?? Int32(number)
+      $0.task?.cancel()
     }
-    await withCheckedContinuation { isListening in
-      source.setRegistrationHandler { isListening.resume() }
-      source.resume()
-    }
-    sources.append(source)
   }
+  await withCheckedContinuation { isListening in
+    source.setRegistrationHandler { isListening.resume() }
+    source.resume()
+  }
+  let dispositions = [SIGINT, SIGTERM, SIGHUP].filter { !isIgnored($0) }
+    .map { (number: $0, before: signal($0, tell)) }
   let task = Task { try await work() }
   let hasReceived = state.withLock {
     $0.task = task
@@ -51,7 +50,35 @@ func interruptible<Success: Sendable>(
   }
   if hasReceived { task.cancel() }
   let result = await task.result
-  for source in sources { source.cancel() }
-  for (number, disposition) in zip(numbers, dispositions) { signal(number, disposition) }
+  for (number, before) in dispositions { signal(number, before) }
+  source.cancel()
   return (result, state.withLock(\.received))
+}
+
+/// Through which a signal's handler, which may do next to nothing, tells of it; −1 when the system gives none.
+private let signalPipe: (reading: Int32, writing: Int32) = {
+  var ends: [Int32] = [-1, -1]
+  guard pipe(&ends) == 0 else { return (-1, -1) }
+  for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+  return (ends[0], ends[1])
+}()
+
+private func tell(_ number: Int32) {
+  let before = errno
+  var byte = UInt8(truncatingIfNeeded: number)
+  _ = write(signalPipe.writing, &byte, 1)
+  errno = before
+}
+
+/// Whether a signal is ignored.
+private func isIgnored(_ number: Int32) -> Bool {
+  var action = sigaction()
+  guard sigaction(number, nil, &action) == 0 else { return false }
+  // The handler comes first; Swift cannot compare functions, and SIG_IGN is the address 1.
+  return withUnsafeBytes(of: &action) { $0.load(as: Int.self) } == 1
+}
+
+/// Leaves the signals that a terminal sends to all of its processes to the process that started this one.
+func leaveTerminalSignals() {
+  for number in [SIGINT, SIGHUP] { signal(number, SIG_IGN) }
 }

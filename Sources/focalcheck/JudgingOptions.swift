@@ -13,25 +13,22 @@ struct JudgingOptions: ParsableArguments {
 
   @OptionGroup var workers: WorkerOptions
 
-  /// The processes that judge the cases that were asked for.
-  func pool(over cases: CaseOptions) -> WorkerPool { workers.pool(policy, cases.caseFilter) }
-
   /// The ledgers that speak of some fixtures.
   func ledgers(for locations: [FixtureLocation]) throws -> Ledgers {
     try ledger.read(for: locations, policy: policy)
   }
 
   /// Writes the report, and says so where nothing was judged.
-  func write(_ report: Report, over cases: CaseOptions) throws {
-    try output.write { $0.render(report) }
+  ///
+  /// - Throws: as ``OutputOptions/write(endedBy:_:)``.
+  func write(_ report: Report, over cases: CaseOptions, endedBy signal: Int32?) throws {
+    try output.write(endedBy: signal) { $0.render(report) }
     if let accounting = report.accounting, !accounting.isBalanced {
       Console.message(
         "of \(accounting.planned) planned cases \(accounting.judged) were judged, \(accounting.errors) could not be "
           + "judged and \(accounting.skipped) were not selected: this is a fault of focalcheck")
     }
-    if report.isIncomplete {
-      Console.message("the run was ended before all fixtures were judged")
-    } else if report.fixtures.isEmpty {
+    if report.fixtures.isEmpty {
       Console.message(cases.emptinessMessage)
     } else if report.comparesNothing {
       Console.message("no element was compared")

@@ -18,6 +18,10 @@ struct List: ParsableCommand, Guardable {
   @Flag(help: "List the documented variants and their inputs instead.")
   var variants = false
 
+  @OptionGroup var reading: ReadingOptions
+
+  var deadline: Int? { reading.deadline }
+
   func run() throws {
     if variants { return try Console.result(VariantListing.text) }
     var text = ""

@@ -47,23 +47,22 @@ struct Live: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let report: Report
+    let (report, signal): (Report, Int32?)
     do {
-      report = try await judged()
+      (report, signal) = try await judged()
     } catch let error as LiveExportError {
       Console.message(error.description)
       if case .unknownFramework = error { throw ExitCode.validationFailure }
       throw ExitCode.unjudged
     }
-    try judging.write(report, over: cases)
+    try judging.write(report, over: cases, endedBy: signal)
     if let code = ExitCode(report.gate) { throw code }
   }
 
-  private func judged() async throws -> Report {
+  private func judged() async throws -> (result: Report, signal: Int32?) {
     let export = try LiveExport(
       framework: framework, python: python, exporter: exporter, timeout: .seconds(timeout))
-    let pool = judging.pool(over: cases)
-    return try await untilInterrupted {
+    return try await judging.workers.judging(judging.policy, cases.caseFilter) { pool, progress in
       try await withTemporaryFolder { folder in
         let line = Mutex(ProgressLine())
         let fixture: FixtureLocation
@@ -72,10 +71,12 @@ struct Live: AsyncParsableCommand {
           fixture = try await export.run(in: folder) { progress in
             line.withLock { $0.show(visibleText("\(progress)")) }
           }
+        } catch is CancellationError {
+          return Report(policy: judging.policy, notJudged: [framework])
         }
         let ledgers = try judging.ledgers(for: [fixture])
-        let report = await pool.runShown([fixture])
-        return ledgers.applied(to: report, isFiltered: !cases.filter.isEmpty)
+        let report = await pool.run([fixture], progress: progress)
+        return ledgers.applied(to: report, isFiltered: !cases.filter.isEmpty || report.isIncomplete)
       }
     }
   }

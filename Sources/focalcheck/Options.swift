@@ -82,6 +82,16 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
+  /// Writes as below; where a signal ended the work, its exit code comes before any other.
+  ///
+  /// - Throws: `ExitCode` of 128 and the signal's number, or what writing throws.
+  func write(endedBy signal: Int32?, _ render: (any ReportFormat.Type) -> String) throws {
+    guard let signal else { return try write(render) }
+    try? write(render)
+    Console.message("the run was ended before everything was judged")
+    throw ExitCode(128 + signal)
+  }
+
   /// Writes each output that was asked for, and the text report to standard output unless one of them took it.
   ///
   /// - Throws: `ExitCode.unjudged` after a message when something could not be written; the others are written.

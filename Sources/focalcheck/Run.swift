@@ -31,9 +31,9 @@ struct Run: AsyncParsableCommand {
     let ledgers = try judging.ledgers(for: locations)
     try judging.output.check(against: locations.map(\.path) + ledgers.paths + (baseline.map { [$0] } ?? []))
     let recorded = try recordedBaseline()
-    let pool = judging.pool(over: selection.cases)
-    let (result, signal) = await interruptible { await pool.runShown(locations) }
-    let judged = try result.get()
+    let (judged, signal) = try await judging.workers.judging(judging.policy, selection.cases.caseFilter) {
+      pool, progress in await pool.run(locations, progress: progress)
+    }
     // What is not judged makes no ledger stale, and is no worse than a baseline.
     var report = ledgers.applied(
       to: judged, isFiltered: !selection.cases.filter.isEmpty || judged.isIncomplete)
@@ -48,12 +48,7 @@ struct Run: AsyncParsableCommand {
       }
     }
     if !report.isIncomplete { report.claims = try claims(of: judged, locations) }
-    do {
-      try judging.write(report, over: selection.cases)
-    } catch {
-      throw signal.map { ExitCode(128 + $0) } ?? error
-    }
-    if let signal { throw ExitCode(128 + signal) }
+    try judging.write(report, over: selection.cases, endedBy: signal)
     if let failure {
       Console.message(failure.description)
       throw ExitCode.unjudged

@@ -35,6 +35,8 @@ struct Upgrade: AsyncParsableCommand, Guardable {
 
   @OptionGroup var output: OutputOptions
 
+  var deadline: Int? { nil }
+
   func validate() throws {
     guard builds.count >= 2 else {
       throw ValidationError("an upgrade is from one build to another: name two")
@@ -42,12 +44,14 @@ struct Upgrade: AsyncParsableCommand, Guardable {
   }
 
   func run() async throws {
-    let empty = UpgradeMatrix([], by: UpgradeJudge())
+    let empty = UpgradeMatrix()
     try output.check { $0.render(empty) != nil }
     try output.check(against: FixtureLocation.find(builds).map(\.path))
-    let matrix = UpgradeMatrix(
-      try await workers.sides(builds, CaseFilter(filter)), by: UpgradeJudge(filter: CaseFilter(filter)))
-    try output.write { $0.render(matrix) ?? "" }
+    let (builds, cases) = (builds, CaseFilter(filter))
+    let (matrix, signal) = try await workers.judging(.derived, cases) { pool, progress in
+      await UpgradeMatrix(builds, judgedBy: pool, by: UpgradeJudge(filter: cases), progress: progress)
+    }
+    try output.write(endedBy: signal) { $0.render(matrix) ?? "" }
     switch matrix.verdict {
     case .safe: break
     case .moves: if strict { throw ExitCode.nonconformant }

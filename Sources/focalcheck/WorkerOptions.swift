@@ -21,9 +21,7 @@ struct WorkerOptions: ParsableArguments {
 
   func validate() throws {
     guard (1...1024).contains(jobs ?? 1) else { throw ValidationError("jobs are between 1 and 1024") }
-    guard (1...1_000_000).contains(deadline) else {
-      throw ValidationError("a deadline is between 1 and 1000000 seconds")
-    }
+    try validate(deadline: deadline)
   }
 
   /// The processes that judge some cases.
@@ -32,21 +30,26 @@ struct WorkerOptions: ParsableArguments {
       program: Self.program, policy: policy, filter: filter, jobs: jobs, deadline: deadline)
   }
 
-  /// The builds that some paths name, judged.
+  /// Does work with the processes that judge some cases, with a line of progress when it lasts, and says as well which
+  /// signal ended it.
   ///
-  /// - Throws: `ExitCode` when a signal ended it.
-  func sides(_ paths: [String], _ filter: CaseFilter) async throws -> [Conformance.Upgrade.Side] {
-    let pool = pool(.derived, filter)
-    return try await untilInterrupted {
+  /// - Throws: what the work throws, but `ExitCode` of 128 and the signal's number where a signal ended it.
+  func judging<Success: Sendable>(
+    _ policy: Policy, _ filter: CaseFilter,
+    _ work:
+      @escaping @Sendable (WorkerPool, @escaping @Sendable (Runner.Progress) -> Void) async throws ->
+      Success
+  ) async throws -> (result: Success, signal: Int32?) {
+    let pool = pool(policy, filter)
+    let (result, signal) = await interruptible {
       let line = Mutex(ProgressLine())
       defer { line.withLock { $0.finish() } }
-      var sides: [Conformance.Upgrade.Side] = []
-      for path in paths {
-        sides.append(
-          try await Conformance.Upgrade.Side(path, by: pool) { progress in line.withLock { $0.show(progress) }
-          })
-      }
-      return sides
+      return try await work(pool) { progress in line.withLock { $0.show(progress) } }
+    }
+    do {
+      return (try result.get(), signal)
+    } catch {
+      throw signal.map { ExitCode(128 + $0) } ?? error
     }
   }
 
@@ -64,11 +67,10 @@ struct WorkerOptions: ParsableArguments {
   }
 }
 
-extension WorkerPool {
-  /// Judges fixtures, with a line of progress when it lasts.
-  func runShown(_ fixtures: [FixtureLocation]) async -> Report {
-    let line = Mutex(ProgressLine())
-    defer { line.withLock { $0.finish() } }
-    return await run(fixtures) { progress in line.withLock { $0.show(progress) } }
+extension ParsableArguments {
+  func validate(deadline: Int) throws {
+    guard (1...1_000_000).contains(deadline) else {
+      throw ValidationError("a deadline is between 1 and 1000000 seconds")
+    }
   }
 }

@@ -10,6 +10,15 @@ enum Program {
     let messages: String
 
     var text: String { "exit \(status)\n\(output)\n\(messages)" }
+
+    /// Waits for the end of a process.
+    fileprivate init(endOf process: Process, _ output: Pipe, _ messages: Pipe) {
+      // Messages are few, so reading one pipe after the other cannot fill the other.
+      self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      self.messages = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      status = process.terminationStatus * (process.terminationReason == .exit ? 1 : -1)
+    }
   }
 
   /// The program beside the test bundle.
@@ -40,15 +49,8 @@ enum Program {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = messages
-    // Messages are few, so reading one pipe after the other cannot fill the other.
     try process.run()
-    let outputText = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let messagesText = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    let status = process.terminationStatus
-    return Result(
-      status: process.terminationReason == .exit ? status : -status, output: outputText,
-      messages: messagesText)
+    return Result(endOf: process, output, messages)
   }
 
   /// A program that was started and is at work.
@@ -56,9 +58,12 @@ enum Program {
     private let process = Process()
     private let (output, messages) = (Pipe(), Pipe())
 
-    fileprivate init(_ arguments: [String], in folder: String, environment: [String: String]) throws {
-      process.executableURL = URL(fileURLWithPath: Program.path)
-      process.arguments = arguments
+    fileprivate init(
+      _ arguments: [String], in folder: String, environment: [String: String], ignoring signal: String?
+    ) throws {
+      let ignoring = signal.map { "trap '' \($0) && " } ?? ""
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = ["-c", "\(ignoring)exec \"$0\" \"$@\"", Program.path] + arguments
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       process.currentDirectoryURL = URL(fileURLWithPath: folder)
       process.standardInput = FileHandle.nullDevice
@@ -67,11 +72,24 @@ enum Program {
       try process.run()
     }
 
-    /// The processes that it has started and that are at work, once there is one; empty after its end.
-    func workers() throws -> [Int32] {
+    /// The workers that it, or a process that it started, has at work, once one is at work on a file; empty after its
+    /// end.
+    func workers(on file: String? = nil) throws -> [Int32] {
       while process.isRunning {
-        let workers = try Program.processes().filter { $0.parent == process.processIdentifier }.map(\.number)
-        if !workers.isEmpty { return workers }
+        let processes = try Program.processes()
+        var family: Set = [process.processIdentifier]
+        // A process may have a lower number than its parent.
+        for _ in 0..<3 {
+          for candidate in processes where family.contains(candidate.parent) {
+            family.insert(candidate.number)
+          }
+        }
+        let workers = processes.filter {
+          family.contains($0.number) && $0.command.hasPrefix("focalcheck worker ")
+        }
+        if workers.contains(where: { worker in file.map(worker.command.hasSuffix) ?? true }) {
+          return workers.map(\.number)
+        }
         usleep(10_000)
       }
       return []
@@ -79,39 +97,44 @@ enum Program {
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// Waits for its end.
-    func result() -> Result {
-      let outputText = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      let messagesText = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
-      let status = process.terminationStatus
-      return Result(
-        status: process.terminationReason == .exit ? status : -status, output: outputText,
-        messages: messagesText)
+    /// Sends a signal to the program and to all that it started, as a terminal does.
+    ///
+    /// - Throws: `GroupError` when it has ended, or has no group of its own.
+    func sendToGroup(_ signal: Int32) throws {
+      let number = process.processIdentifier
+      guard getpgid(number) == number, kill(-number, signal) == 0 else { throw GroupError() }
     }
+
+    struct GroupError: Error {}
+
+    /// Waits for its end.
+    func result() -> Result { Result(endOf: process, output, messages) }
   }
 
   /// Starts the program.
+  ///
+  /// - Parameter signal: the name of a signal that is ignored then, such as HUP, or nil.
   static func start(
-    _ arguments: [String], in folder: String, environment: [String: String] = [:]
+    _ arguments: [String], in folder: String, environment: [String: String] = [:],
+    ignoring signal: String? = nil
   ) throws -> Running {
-    try Running(arguments, in: folder, environment: environment)
+    try Running(arguments, in: folder, environment: environment, ignoring: signal)
   }
 
   /// All processes that are at work; one that only waits to be reaped is not.
-  static func processes() throws -> [(number: Int32, parent: Int32)] {
+  static func processes() throws -> [(number: Int32, parent: Int32, command: String)] {
     let ps = Process()
     let output = Pipe()
     ps.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    ps.arguments = ["ps", "-A", "-o", "pid=,ppid=,stat="]
+    ps.arguments = ["ps", "-A", "-w", "-w", "-o", "pid=,ppid=,stat=,args="]
     ps.standardOutput = output
     try ps.run()
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     ps.waitUntilExit()
     return text.split(separator: "\n").compactMap { line in
-      let fields = line.split(separator: " ")
-      guard fields.count == 3, !fields[2].hasPrefix("Z"), let number = Int32(fields[0]) else { return nil }
-      return Int32(fields[1]).map { (number, $0) }
+      let fields = line.split(separator: " ", maxSplits: 3)
+      guard fields.count == 4, !fields[2].hasPrefix("Z"), let number = Int32(fields[0]) else { return nil }
+      return Int32(fields[1]).map { (number, $0, fields[3].trimmingCharacters(in: .whitespaces)) }
     }
   }
 }

@@ -112,6 +112,19 @@ struct WorkerTests {
     #expect(result.output.contains("1 case: 1 conformant"), "\(result.text)")
   }
 
+  @Test("a command that reads a fixture on which libhdf5 hangs is ended when its time is up")
+  func hangingCommand() throws {
+    try DemoFixture.write(to: folder.file("bad.h5"))
+    try Damage.resizeVariableString(folder.file("bad.h5"))
+    let result = try focalcheck("inspect", "bad.h5", "--deadline", "2")
+    #expect(result.status == 2, "\(result.text)")
+    // A later libhdf5 may refuse the file in words.
+    #expect(
+      result.messages
+        == "focalcheck: the process that read the files took more than 2 s and was ended\n"
+        || result.messages.contains("bad.h5: /: "), "\(result.text)")
+  }
+
   @Test("a worker that stands still is ended when its time is up")
   func stopped() throws {
     let program = try Program.start(["run", longFixture, "--deadline", "2"], in: folder.path)

@@ -1,0 +1,73 @@
+import FixtureAuthoring
+import Foundation
+import Testing
+
+/// A committed fixture that takes some seconds.
+private let longFixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("fixtures/torch-1.13.h5")
+  .path
+
+@Suite("Signals")
+struct InterruptionTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test(
+    "a signal to all processes ends with 128 + n, and with a report marked INCOMPLETE",
+    arguments: ["run", "upgrade", "agree"], [SIGINT, SIGTERM, SIGHUP])
+  func group(command: String, signal: Int32) throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let program = try Program.start(
+      [command, longFixture, "demo.h5", "--jobs", "1", "--output", "json=report.json"], in: folder.path)
+    _ = try program.workers()
+    try program.sendToGroup(signal)
+    let result = program.result()
+    #expect(result.status == 128 + signal, "\(result.text)")
+    let things =
+      command == "run"
+      ? "2 fixtures could be judged: torch-1.13.h5, demo.h5"
+      : "2 builds could be judged: torch-1.13.h5, demo.h5"
+    #expect(result.output.hasPrefix("INCOMPLETE: the run was ended before \(things)\n"), "\(result.text)")
+    let json = try String(contentsOfFile: folder.file("report.json"), encoding: .utf8)
+    #expect(
+      json.contains("\"incomplete\":true,\n\"not_judged\":[\"torch-1.13.h5\",\"demo.h5\"],\n\"verdict\":"),
+      "\(json.prefix(300))")
+    #expect(!json.contains("conformant\","), "\(json.prefix(300))")
+    #expect(result.messages.hasSuffix("focalcheck: the run was ended before everything was judged\n"))
+  }
+
+  @Test("the builds that were judged before a signal are compared in the report")
+  func partialMatrix() throws {
+    for name in ["old.h5", "new.h5"] { try DemoFixture.write(to: folder.file(name)) }
+    let program = try Program.start(
+      ["upgrade", "old.h5", "new.h5", longFixture, "--output", "json=report.json"], in: folder.path)
+    _ = try program.workers(on: longFixture)
+    program.send(SIGTERM)
+    let result = program.result()
+    #expect(result.status == 128 + SIGTERM, "\(result.text)")
+    #expect(
+      result.output.hasPrefix(
+        "INCOMPLETE: the run was ended before 1 build could be judged: torch-1.13.h5\n\n"), "\(result.text)")
+    #expect(
+      result.output.contains("demo 1.2.3 → demo 1.2.3  (old.h5 → new.h5)\n"), "\(result.text)"
+    )
+    let json = try String(contentsOfFile: folder.file("report.json"), encoding: .utf8)
+    #expect(json.contains("\"verdict\":\"not judged\",\n\"upgrades\":[\n{\"old\":"), "\(json.prefix(300))")
+  }
+
+  @Test("a signal that was ignored when the program was started stays so", arguments: ["run", "upgrade"])
+  func nohup(command: String) throws {
+    for name in ["a.h5", "b.h5"] {
+      try DemoFixture.write(to: folder.file(name), cases: (0..<100).map { "case\($0)" })
+    }
+    let arguments = [command, "a.h5", "b.h5"]
+    let program = try Program.start(arguments, in: folder.path, ignoring: "HUP")
+    _ = try program.workers()
+    try program.sendToGroup(SIGHUP)
+    let result = program.result()
+    let undisturbed = try Program.run(arguments, in: folder.path)
+    #expect(result.status == undisturbed.status, "\(result.text)")
+    #expect(result.output == undisturbed.output)
+  }
+}
