@@ -13,7 +13,7 @@ import Tensors
 ///
 /// Each case stands on a line of its own, so that a line-by-line difference of two reports names the cases. NaN and
 /// infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`; every element of a tensor stands beside its
-/// bit pattern. Text from a fixture is as it was, escaped as JSON only.
+/// bit pattern. Text from a fixture is as it was, once it is read as JSON; what a terminal or a log would obey is escaped.
 public enum JSONReport: ReportFormat {
   public static let name = "json"
   public static let summary = "for a program: every case, tensor and worst element; a case on each line"
@@ -76,7 +76,16 @@ public enum JSONReport: ReportFormat {
     guard let bytes = try? encoder.encode(value) else {
       preconditionFailure("every value here can be encoded")
     }
+    // Both can only be in a string. A log that shows the report may take `##[` for a command.
     return String(decoding: bytes, as: UTF8.self)
+      .replacingScalars { scalar in
+        guard scalar != "\\", scalar.isUnseen else { return nil }
+        return UTF16.encode(scalar)?.map { unit in
+          let digits = String(unit, radix: 16)
+          return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }.joined()
+      }
+      .replacing("##", with: "#\\u0023")
   }
 }
 

@@ -15,7 +15,12 @@ struct VisibleTextTests {
       ("\u{0}", "\\u{0}"),
       ("filler \u{3164}", "filler \\u{3164}"),
       ("back\\slash", "back\\\\slash"),
-      ("::error::<b>", "::error::<b>"),
+      ("::error::<b>", "\\u{3A}:error::<b>"),
+      (" \u{A0}::error::", " \u{A0}\\u{3A}:error::"),
+      ("a ::error::", "a ::error::"),
+      (":", ":"),
+      ("a ##[error]b ###vso[", "a #\\u{23}[error]b #\\u{23}\\u{23}vso["),
+      ("# heading #1", "# heading #1"),
       ("", ""),
     ])
   func escapes(untrusted: String, visible: String) {
