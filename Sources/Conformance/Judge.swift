@@ -18,7 +18,7 @@ public struct Judge {
   private let exact = ExactEvaluator()
 
   /// How many exact values of elements have been found in which way so far.
-  var exactCounts: ExactCounts {
+  private var exactCounts: ExactCounts {
     var counts = ExactCounts()
     (counts.fast, counts.slow) = (exact.fastCount, exact.slowCount)
     return counts
@@ -36,11 +36,13 @@ public struct Judge {
   /// Judges a case of an open fixture.
   public func judge(_ name: String, of fixture: FixtureReader) -> CaseReport {
     var report = CaseReport(id: fixture.caseID(name), name: name)
+    let earlier = exactCounts
     do throws(JudgingError) {
       try judge(try fixture.opened(name), by: fixture.provenance, &report)
     } catch {
       report.error = error.located(in: fixture.fileName, case: name)
     }
+    report.exactCounts = exactCounts - earlier
     return report
   }
 

@@ -22,7 +22,6 @@ enum JudgingRecord: Codable, Sendable {
   struct Ending: Codable, Sendable {
     /// How many cases were not selected.
     let skippedCount: Int
-    let exactCounts: ExactCounts
   }
 }
 
@@ -44,6 +43,15 @@ struct JudgingTranscript: Sendable {
   private var cases: [CaseReport] = []
   private var ending: JudgingRecord.Ending?
   private var refusal: FixtureError?
+
+  /// The bytes of the fixture; nil before it is opened.
+  var digest: FixtureDigest? { opening?.digest }
+
+  /// The last record of a fixture that could be opened.
+  var completeEnding: JudgingRecord.Ending? { refusal == nil ? ending : nil }
+
+  /// How many cases have been judged.
+  var judgedCount: Int { cases.count }
 
   /// Whether the records are whole.
   var isWhole: Bool { refusal != nil || opening != nil && ending != nil }
@@ -72,7 +80,7 @@ struct JudgingTranscript: Sendable {
         ? nil
         : FixtureReport(
           file: location.fileName, digest: opening.digest, provenance: opening.provenance, error: nil,
-          cases: cases, path: location.path, exactCounts: ending.exactCounts),
+          cases: cases, path: location.path),
       plannedCount: opening.caseCount, skippedCount: ending.skippedCount)
   }
 }

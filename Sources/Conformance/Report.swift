@@ -117,8 +117,9 @@ public struct FixtureReport: Sendable {
   public internal(set) var cases: [CaseReport]
   /// Where it was read, which no report tells.
   let path: String
+
   /// How the exact values of its elements were found.
-  public var exactCounts = ExactCounts()
+  public var exactCounts: ExactCounts { cases.map(\.exactCounts).reduce(ExactCounts(), +) }
 
   /// The worst of the cases' verdicts.
   public var verdict: Verdict { error == nil ? cases.map(\.verdict).max() ?? .conformant : .error }
@@ -133,6 +134,20 @@ public struct ExactCounts: Hashable, Sendable, Codable {
 
   /// None so far.
   public init() {}
+
+  static func + (first: ExactCounts, second: ExactCounts) -> ExactCounts {
+    var sum = first
+    sum.fast += second.fast
+    sum.slow += second.slow
+    return sum
+  }
+
+  static func - (all: ExactCounts, earlier: ExactCounts) -> ExactCounts {
+    var later = all
+    later.fast -= earlier.fast
+    later.slow -= earlier.slow
+    return later
+  }
 }
 
 /// What was found in one case.
@@ -161,6 +176,8 @@ public struct CaseReport: Sendable, Codable {
   public internal(set) var tensors: [TensorReport] = []
   /// The numbers that its documentation prints, when the fixture states them.
   public internal(set) var printed: PrintedNumbers?
+  /// How the exact values of its elements were found.
+  public internal(set) var exactCounts = ExactCounts()
 
   init(id: String, name: String) {
     self.id = id
@@ -169,7 +186,8 @@ public struct CaseReport: Sendable, Codable {
 
   /// What is known of differences is not encoded: a ledger is applied to what was decoded.
   private enum CodingKeys: CodingKey {
-    case id, name, variant, parameters, purpose, outcome, error, reason, raisedUnduly, tensors, printed
+    case id, name, variant, parameters, purpose, outcome, error, reason, raisedUnduly, tensors, printed,
+      exactCounts
   }
 
   /// The worst of the case's own and its tensors' verdicts.

@@ -39,9 +39,10 @@ public struct Runner: Sendable {
 
   /// Judges the selected cases of one fixture, and tells what it finds.
   ///
+  /// - Parameter judgedCount: how many of the selected cases have been judged before, and are passed over.
   /// - Throws: what `tell` throws, which ends the work.
   func judge<Stop: Error>(
-    _ location: FixtureLocation, tell: (JudgingRecord) throws(Stop) -> Void
+    _ location: FixtureLocation, after judgedCount: Int = 0, tell: (JudgingRecord) throws(Stop) -> Void
   ) throws(Stop) {
     let fixture: FixtureReader
     do throws(FixtureError) { fixture = try location.open() } catch { return try tell(.refused(error)) }
@@ -49,15 +50,17 @@ public struct Runner: Sendable {
       .opened(
         .init(digest: fixture.digest, provenance: fixture.provenance, caseCount: fixture.caseNames.count)))
     let judge = Judge(policy: policy)
-    var skippedCount = 0
+    var (selectedCount, skippedCount) = (0, 0)
     for (index, name) in fixture.caseNames.enumerated() {
-      if filter.selects(name, of: fixture) {
-        try tell(.began(name: name, index: index))
-        try tell(.judged(judge.judge(name, of: fixture)))
-      } else {
+      guard filter.selects(name, of: fixture) else {
         skippedCount += 1
+        continue
       }
+      selectedCount += 1
+      guard selectedCount > judgedCount else { continue }
+      try tell(.began(name: name, index: index))
+      try tell(.judged(judge.judge(name, of: fixture)))
     }
-    try tell(.ended(.init(skippedCount: skippedCount, exactCounts: judge.exactCounts)))
+    try tell(.ended(.init(skippedCount: skippedCount)))
   }
 }

@@ -18,11 +18,13 @@ internal import Crypto
 public struct Worker: Sendable {
   private let runner: Runner
   private let location: FixtureLocation
+  private let judgedCount: Int
 
-  /// The work on the selected cases of one fixture.
-  public init(_ location: FixtureLocation, policy: Policy, filter: CaseFilter) {
+  /// The work on the selected cases of one fixture, but for so many that have been judged before.
+  public init(_ location: FixtureLocation, policy: Policy, filter: CaseFilter, after judgedCount: Int = 0) {
     runner = Runner(policy: policy, filter: filter)
     self.location = location
+    self.judgedCount = judgedCount
   }
 
   /// Judges the fixture.
@@ -31,7 +33,7 @@ public struct Worker: Sendable {
   /// - Throws: ``WorkerError`` when one cannot be written: then nobody waits for it.
   public func run(writingTo descriptor: Int32) throws(WorkerError) {
     var transcript = WorkerTranscriptDigest()
-    try runner.judge(location) { record throws(WorkerError) in
+    try runner.judge(location, after: judgedCount) { record throws(WorkerError) in
       let line = try Self.line(record)
       transcript.add(line)
       try Self.write(line, to: descriptor)

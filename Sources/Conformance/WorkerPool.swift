@@ -44,16 +44,18 @@ public struct WorkerPool: Sendable {
   ///
   /// - Parameters:
   ///   - fixtures: the fixtures, in the order of the report.
+  ///   - journal: where each record is written that is found, and what was found earlier; or nil.
   ///   - progress: told of each case that is begun, on any thread.
   public func run(
-    _ fixtures: [FixtureLocation], progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
+    _ fixtures: [FixtureLocation], journal: Journal? = nil,
+    progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
   ) async -> Report {
     var outcomes: [FixtureOutcome?] = Array(repeating: nil, count: fixtures.count)
     await withTaskGroup(of: (Int, FixtureOutcome?).self) { group in
       for (index, location) in fixtures.enumerated() {
         if index >= jobs, let (done, outcome) = await group.next() { outcomes[done] = outcome }
         group.addTask {
-          let outcome = await outcome(of: location) { place in
+          let outcome = await outcome(of: location, FixtureJournal(journal, index)) { place in
             progress(
               Runner.Progress(
                 file: location.fileName, fixture: index + 1, fixtureCount: fixtures.count,
@@ -70,10 +72,12 @@ public struct WorkerPool: Sendable {
 
   /// What becomes of one fixture; nil when the task is cancelled.
   private func outcome(
-    of location: FixtureLocation, tell: @escaping @Sendable (JudgingTranscript.Place) -> Void
+    of location: FixtureLocation, _ journal: FixtureJournal,
+    tell: @escaping @Sendable (JudgingTranscript.Place) -> Void
   ) async -> FixtureOutcome? {
     if Task.isCancelled { return nil }
     if let problem = location.problem { return FixtureOutcome(problem, at: location) }
+    if journal.records.isWhole { return journal.records.outcome(of: location) }
     let reached = Mutex<JudgingTranscript.Place?>(nil)
     let note: @Sendable (JudgingTranscript.Place?) -> Void = { place in
       reached.withLock { $0 = place }
@@ -82,7 +86,7 @@ public struct WorkerPool: Sendable {
     let failure: String
     do {
       let records = try await withThrowingTaskGroup(of: JudgingTranscript.self) { group in
-        group.addTask { try await run(location, tell: note) }
+        group.addTask { try await run(location, journal, tell: note) }
         group.addTask {
           try await Task.sleep(for: .seconds(deadline))
           throw WorkerTranscript.Fault(reason: "took more than \(deadline) s and was ended")
@@ -90,7 +94,10 @@ public struct WorkerPool: Sendable {
         defer { group.cancelAll() }
         return try await group.next()
       }
-      if let records { return records.outcome(of: location) }
+      if let records {
+        journal.end(records)
+        return records.outcome(of: location)
+      }
       failure = "was not judged"
     } catch let fault as WorkerTranscript.Fault {
       failure = "the process that judged it \(fault.reason)"
@@ -102,6 +109,7 @@ public struct WorkerPool: Sendable {
     }
     // What a cancelled task throws is of no account.
     if Task.isCancelled { return nil }
+    journal.strikeOut()
     let object = reached.withLock(\.self).map { "/cases/\($0.name)" }
     return FixtureOutcome(
       FixtureError(file: location.fileName, object: object, reason: failure), at: location)
@@ -109,17 +117,22 @@ public struct WorkerPool: Sendable {
 
   /// Runs a worker to its end, and tells which case it has begun, nil after the last.
   private func run(
-    _ location: FixtureLocation, tell: @Sendable (JudgingTranscript.Place?) -> Void
+    _ location: FixtureLocation, _ journal: FixtureJournal,
+    tell: @Sendable (JudgingTranscript.Place?) -> Void
   ) async throws -> JudgingTranscript {
     let result = try await Subprocess.run(
-      configuration(for: location), input: .none, output: .sequence, error: .sequence
+      configuration(for: location, after: journal.records.judgedCount), input: .none, output: .sequence,
+      error: .sequence
     ) { execution in
       async let lastWords = Self.lastWords(execution.standardError)
-      var transcript = WorkerTranscript()
+      var transcript = WorkerTranscript(after: journal.records)
       var fault: WorkerTranscript.Fault?
       for try await buffer in execution.standardOutput where fault == nil {
         do throws(WorkerTranscript.Fault) {
-          if try transcript.append(buffer.withUnsafeBytes(Array.init)) { tell(transcript.records.place) }
+          for record in try transcript.append(buffer.withUnsafeBytes(Array.init)) {
+            journal.add(record)
+            if case .began = record { tell(transcript.records.place) }
+          }
         } catch {
           fault = error
           try? execution.send(signal: .kill)
@@ -151,8 +164,10 @@ public struct WorkerPool: Sendable {
       ?? ""
   }
 
-  private func configuration(for location: FixtureLocation) -> Configuration {
-    var arguments = [Self.subcommand, "--policy=\(policy.name)", "--processor-time=\(deadline)"]
+  private func configuration(for location: FixtureLocation, after judgedCount: Int) -> Configuration {
+    var arguments = [
+      Self.subcommand, "--policy=\(policy.name)", "--processor-time=\(deadline)", "--after=\(judgedCount)",
+    ]
     arguments += filter.texts.map { "--filter=\($0)" }
     if let pinned = location.pinned {
       arguments += ["--sha256=\(pinned.sha256)", "--bytes=\(pinned.byteCount)"]
@@ -172,4 +187,32 @@ public struct WorkerPool: Sendable {
         executablePathOverride: "focalcheck", remainingValues: arguments + ["--", location.path]),
       environment: .custom(environment), platformOptions: options)
   }
+}
+
+/// The part of a journal that is one fixture's; nothing where there is no journal.
+private struct FixtureJournal: Sendable {
+  private let journal: Journal?
+  private let fixture: Int
+  /// What was found earlier.
+  let records: JudgingTranscript
+
+  init(_ journal: Journal?, _ fixture: Int) {
+    (self.journal, self.fixture) = (journal, fixture)
+    records = journal?.records(of: fixture) ?? JudgingTranscript()
+  }
+
+  /// Adds what a worker has found; that it is at its end only ``end(_:)`` says, when the worker is too.
+  func add(_ record: JudgingRecord) {
+    switch record {
+    case .opened, .judged: journal?.add(record, of: fixture)
+    case .began, .ended, .refused: break
+    }
+  }
+
+  /// Says that the records are whole. That nothing could be judged is asked again in the next run.
+  func end(_ records: JudgingTranscript) {
+    if let ending = records.completeEnding { journal?.add(.ended(ending), of: fixture) }
+  }
+
+  func strikeOut() { journal?.strikeOut(fixture) }
 }

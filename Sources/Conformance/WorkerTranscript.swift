@@ -14,49 +14,55 @@ struct WorkerTranscript: Sendable {
     let reason: String
   }
 
-  private(set) var records = JudgingTranscript()
+  private(set) var records: JudgingTranscript
   private var line: [UInt8] = []
   private var digest = WorkerTranscriptDigest()
   private var byteCount = 0
   private var completion: WorkerCompletion?
   private let decoder = WorkerCoding.decoder
 
-  /// Takes bytes as they come, and returns whether they told of a case that began.
-  mutating func append(_ bytes: [UInt8]) throws(Fault) -> Bool {
+  /// What a worker says that goes on from some records.
+  init(after records: JudgingTranscript = JudgingTranscript()) { self.records = records }
+
+  /// Takes bytes as they come, and returns the records that they complete.
+  mutating func append(_ bytes: [UInt8]) throws(Fault) -> [JudgingRecord] {
     byteCount += bytes.count
     guard byteCount <= WorkerLimits.transcriptBytes else {
       throw Fault(reason: "said more than \(WorkerLimits.transcriptBytes) bytes")
     }
-    var hasBegun = false
+    var found: [JudgingRecord] = []
     var rest = bytes[...]
     while let end = rest.firstIndex(of: WorkerCoding.lineFeed) {
       line += rest[...end]
-      if try endLine() { hasBegun = true }
+      if let record = try endLine() { found.append(record) }
       rest = rest[(end + 1)...]
     }
     line += rest
     guard line.count <= WorkerLimits.recordBytes else {
       throw Fault(reason: "said a record of more than \(WorkerLimits.recordBytes) bytes")
     }
-    return hasBegun
+    return found
   }
 
-  private mutating func endLine() throws(Fault) -> Bool {
+  private mutating func endLine() throws(Fault) -> JudgingRecord? {
     defer { line.removeAll(keepingCapacity: true) }
     guard completion == nil else { throw Fault(reason: "said more than a whole result") }
     let data = Data(line)
     guard !records.isWhole else {
       completion = try? decoder.decode(WorkerCompletion.self, from: data)
       guard completion == digest.completion else { throw Fault(reason: "gave a damaged result") }
-      return false
+      return nil
     }
     digest.add(line)
     guard let record = try? decoder.decode(JudgingRecord.self, from: data) else {
       throw Fault(reason: "gave a damaged result")
     }
+    let before = records.digest
     records.add(record)
-    if case .began = record { return true }
-    return false
+    guard before == nil || before == records.digest else {
+      throw Fault(reason: "found another file than before")
+    }
+    return record
   }
 
   /// The records of a worker that said all that it had to say.

@@ -24,15 +24,38 @@ struct Run: AsyncParsableCommand {
         """, valueName: "path"), completion: .file(extensions: ["json"]))
   var baseline: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write what is found to a file as it is found, for --resume.", valueName: "path"), completion: .file())
+  var journal: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Go on from the journal of a run that did not come to its end.",
+      discussion: """
+        What is in the journal is not judged again. It must be of this very program, with the same policy, filters \
+        and fixtures; anything else is an error.
+        """))
+  var resume = false
+
   @OptionGroup var judging: JudgingOptions
+
+  func validate() throws {
+    guard !resume || journal != nil else { throw ValidationError("--resume needs a --journal to go on from") }
+    guard !judging.output.outputs.contains(where: { $0.path == journal }) else {
+      throw ValidationError("the journal and an output are one file")
+    }
+  }
 
   func run() async throws {
     let locations = selection.locations
     let ledgers = try judging.ledgers(for: locations)
-    try judging.output.check(against: locations.map(\.path) + ledgers.paths + (baseline.map { [$0] } ?? []))
+    try judging.output.check(
+      against: locations.map(\.path) + ledgers.paths + [baseline, journal].compactMap { $0 })
     let recorded = try recordedBaseline()
+    let journal = try openedJournal(for: locations)
     let (judged, signal) = try await judging.workers.judging(judging.policy, selection.cases.caseFilter) {
-      pool, progress in await pool.run(locations, progress: progress)
+      pool, progress in await pool.run(locations, journal: journal, progress: progress)
     }
     // What is not judged makes no ledger stale, and is no worse than a baseline.
     var report = ledgers.applied(
@@ -49,7 +72,7 @@ struct Run: AsyncParsableCommand {
     }
     if !report.isIncomplete { report.claims = try claims(of: judged, locations) }
     try judging.write(report, over: selection.cases, endedBy: signal)
-    if let failure {
+    if let failure: any CustomStringConvertible = failure ?? journal?.failure {
       Console.message(failure.description)
       throw ExitCode.unjudged
     }
@@ -64,6 +87,26 @@ struct Run: AsyncParsableCommand {
     do {
       return try ClaimJudge(ClaimJudge.claims(beside: locations)).findings(of: judged, locations)
     } catch let error as any CustomStringConvertible {
+      Console.message(error.description)
+      throw ExitCode.unjudged
+    }
+  }
+
+  /// The journal that is asked for, with what is to be gone on from.
+  ///
+  /// - Throws: `ExitCode.unjudged`, after a message, when it cannot be used.
+  private func openedJournal(for locations: [FixtureLocation]) throws -> Journal? {
+    guard let path = journal else { return nil }
+    do {
+      let run = try JournalRun(
+        program: "focalcheck \(programVersion)", executable: WorkerOptions.program, policy: judging.policy,
+        filter: selection.cases.caseFilter, fixtures: locations)
+      let journal = try Journal(path: path, for: run, resumes: resume)
+      if resume {
+        Console.message("\(visibleText(path)): \(journal.judgedCount) cases have been judged before")
+      }
+      return journal
+    } catch let error as any Error & CustomStringConvertible {
       Console.message(error.description)
       throw ExitCode.unjudged
     }

@@ -27,14 +27,19 @@ struct Work: ParsableCommand {
 
   @Option var bytes: Int?
 
+  @Option(help: "How many of the selected cases have been judged before.") var after = 0
+
   func validate() throws {
-    guard processorTime > 0, (sha256 == nil) == (bytes == nil) else { throw ValidationError("no worker") }
+    guard processorTime > 0, after >= 0, (sha256 == nil) == (bytes == nil) else {
+      throw ValidationError("no worker")
+    }
   }
 
   func run() throws {
     let pinned = sha256.flatMap { sha256 in bytes.map { FixtureDigest(sha256: sha256, byteCount: $0) } }
     let worker = Worker(
-      FixtureLocation(path: path, pinned: pinned), policy: policy, filter: CaseFilter(filter))
+      FixtureLocation(path: path, pinned: pinned), policy: policy, filter: CaseFilter(filter),
+      after: after)
     do throws(WorkerError) {
       try WorkerLimits(processorTime: processorTime).apply()
       try worker.run(writingTo: STDOUT_FILENO)

@@ -24,7 +24,7 @@ private func transcript(of fixture: FixtureReport) throws -> [UInt8] {
     try add(.began(name: report.name, index: index))
     try add(.judged(report))
   }
-  try add(.ended(.init(skippedCount: 0, exactCounts: fixture.exactCounts)))
+  try add(.ended(.init(skippedCount: 0)))
   return bytes + (try Worker.line(digest.completion))
 }
 
