@@ -115,7 +115,7 @@ extension UpgradeJudge {
     for (location, report) in side.judged {
       do throws(FixtureError) {
         if let error = report.error { throw error }
-        let fixture = try location.open()
+        let fixture = try location.open(judged: report.digest)
         for report in report.cases {
           if let other = cases.updateValue((fixture, report), forKey: report.name) {
             agreement.unjudged.append(

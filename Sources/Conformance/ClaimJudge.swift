@@ -35,10 +35,11 @@ public struct ClaimJudge {
     var findings = claims.map { ClaimFinding(claim: $0) }
     for fixtureReport in report.fixtures where fixtureReport.error == nil {
       guard let location = fixtures.first(where: { $0.path == fixtureReport.path }) else { continue }
-      let fixture = try location.open()
+      let fixture = try location.open(judged: fixtureReport.digest)
       for index in findings.indices {
         let patterns = ShellPatterns(patterns: findings[index].claim.cases)
-        for caseReport in fixtureReport.cases where patterns.match(anyOf: [caseReport.name]) {
+        for caseReport in fixtureReport.cases
+        where caseReport.error == nil && patterns.match(anyOf: [caseReport.name]) {
           let subject = try ClaimSubject(caseReport, fixture)
           guard let evidence = try subject.check(findings[index].claim.check) else { continue }
           findings[index].caseCount += 1

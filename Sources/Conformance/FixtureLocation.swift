@@ -30,9 +30,14 @@ public struct FixtureLocation: Hashable, Sendable {
   /// Opens the fixture.
   ///
   /// - Throws: ``FixtureError``, for what was wrong with the path as well.
-  public func open() throws(FixtureError) -> FixtureReader {
+  public func open() throws(FixtureError) -> FixtureReader { try open(judged: nil) }
+
+  /// Opens a fixture that another process has opened and judged before: libhdf5 sees the same bytes or none.
+  ///
+  /// - Throws: ``FixtureError``, also when the file has changed since.
+  func open(judged digest: FixtureDigest?) throws(FixtureError) -> FixtureReader {
     if let problem { throw problem }
-    return try FixtureReader(path: path, pinned: pinned)
+    return try FixtureReader(path: path, pinned: pinned, judged: digest)
   }
 
   /// Finds the fixtures that a list of paths names: a file is itself, a folder is every `.h5` and `.hdf5` file

@@ -40,9 +40,11 @@ public final class FixtureReader {
   /// - Parameters:
   ///   - path: A regular file of at least 64 bytes.
   ///   - pinned: What a manifest says of the file; anything else is an error.
+  ///   - judged: What the file was when another process judged it; anything else is an error.
   ///   - limits: The budgets.
   public init(
-    path: String, pinned: FixtureDigest? = nil, limits: FixtureLimits = FixtureLimits()
+    path: String, pinned: FixtureDigest? = nil, judged: FixtureDigest? = nil,
+    limits: FixtureLimits = FixtureLimits()
   ) throws(FixtureError) {
     let name = FixtureLocation(path: path).fileName
     let check = try FixtureFileCheck(path: path, name: name, maximumByteCount: limits.fileBytes)
@@ -53,6 +55,9 @@ public final class FixtureReader {
         ? "SHA-256 is \(found.sha256), and the manifest pins \(pinned.sha256)"
         : "it has \(found.byteCount) bytes, and the manifest pins \(pinned.byteCount)"
       throw FixtureError(file: name, reason: "is not the file that the manifest pins: \(difference)")
+    }
+    guard judged == nil || judged == check.digest else {
+      throw FixtureError(file: name, reason: "has changed since it was judged")
     }
     let file = try fixture(name) { () throws(HDF5Error) in try File(path: path, limits: limits.reading) }
     try check.checkUnchanged(name: name)

@@ -44,6 +44,9 @@ struct JudgingTranscript: Sendable {
   private var ending: JudgingRecord.Ending?
   private var refusal: FixtureError?
 
+  /// Who computed the fixture; nil before it is opened.
+  var provenance: Provenance? { opening?.provenance }
+
   /// The bytes of the fixture; nil before it is opened.
   var digest: FixtureDigest? { opening?.digest }
 

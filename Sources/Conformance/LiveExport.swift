@@ -50,7 +50,7 @@ public struct LiveExport: Sendable {
 }
 
 extension LiveExport {
-  /// Runs the exporter to its end and returns the fixture that it wrote, named by framework and version.
+  /// Runs the exporter to its end and returns the fixture that it wrote.
   ///
   /// The exporter runs in the folder, so that no module of the working folder takes the place of an installed one. It
   /// is in a process group of its own, which is ended when the time is up or the task is cancelled.
@@ -68,7 +68,7 @@ extension LiveExport {
     guard ending == .exited(0), FileManager.default.fileExists(atPath: path) else {
       throw error(ending, messages)
     }
-    return named(path, in: folder)
+    return FixtureLocation(path: path)
   }
 
   private func configuration(writing path: String, in folder: String) -> Configuration {
@@ -159,15 +159,16 @@ extension LiveExport {
       ? .unknownFramework(refusal: refusal) : .refused(refusal)
   }
 
-  /// Gives the fixture the name of its framework and version, such as `torch-2.13.0+cpu.h5`.
-  private func named(_ path: String, in folder: String) -> FixtureLocation {
-    let provenance = try? FixtureReader(path: path).provenance
+  /// Gives an exported fixture the name of its framework and version, such as `torch-2.13.0+cpu.h5`, or else of the framework
+  /// that was asked for. Another process reads what it says of itself.
+  public func named(_ fixture: FixtureLocation, by pool: WorkerPool) async -> FixtureLocation {
+    let provenance = await pool.provenance(of: fixture)
     let names = provenance.map { [$0.framework, $0.frameworkVersion] } ?? [framework]
     // What the file says goes into no path but for these characters.
     let name = names.map { $0.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "+-._".contains($0)) } }
-    let destination = "\(folder)/\(name.joined(separator: "-").prefix(100)).h5"
-    let isMoved = (try? FileManager.default.moveItem(atPath: path, toPath: destination)) != nil
-    return FixtureLocation(path: isMoved ? destination : path)
+    let destination = "\(fixture.folder)/\(name.joined(separator: "-").prefix(100)).h5"
+    let isMoved = (try? FileManager.default.moveItem(atPath: fixture.path, toPath: destination)) != nil
+    return FixtureLocation(path: isMoved ? destination : fixture.path)
   }
 }
 

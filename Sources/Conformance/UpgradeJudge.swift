@@ -205,7 +205,7 @@ private struct OpenedFixture {
 
   init(_ fixture: JudgedFixture) throws(FixtureError) {
     if let error = fixture.report.error { throw error }
-    reader = try fixture.location.open()
+    reader = try fixture.location.open(judged: fixture.report.digest)
     cases = Dictionary(fixture.report.cases.map { ($0.name, $0) }) { first, _ in first }
   }
 

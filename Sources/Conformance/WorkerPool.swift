@@ -70,6 +70,23 @@ public struct WorkerPool: Sendable {
     return Report(policy: policy, outcomes: outcomes.compactMap { $0 }, notJudged: notJudged)
   }
 
+  /// Who computed a fixture, read in a process of its own; nil when that cannot be told.
+  func provenance(of location: FixtureLocation) async -> Provenance? {
+    let records = try? await withThrowingTaskGroup(of: JudgingTranscript.self) { group in
+      group.addTask { try await run(location, FixtureJournal(nil, 0), after: .max) { _ in } }
+      group.addTask { throw try await timeIsUp() }
+      defer { group.cancelAll() }
+      return try await group.next()
+    }
+    return records?.provenance
+  }
+
+  /// Waits for the deadline.
+  private func timeIsUp() async throws -> WorkerTranscript.Fault {
+    try await Task.sleep(for: .seconds(deadline))
+    return WorkerTranscript.Fault(reason: "took more than \(deadline) s and was ended")
+  }
+
   /// What becomes of one fixture; nil when the task is cancelled.
   private func outcome(
     of location: FixtureLocation, _ journal: FixtureJournal,
@@ -86,11 +103,10 @@ public struct WorkerPool: Sendable {
     let failure: String
     do {
       let records = try await withThrowingTaskGroup(of: JudgingTranscript.self) { group in
-        group.addTask { try await run(location, journal, tell: note) }
         group.addTask {
-          try await Task.sleep(for: .seconds(deadline))
-          throw WorkerTranscript.Fault(reason: "took more than \(deadline) s and was ended")
+          try await run(location, journal, after: journal.records.judgedCount, tell: note)
         }
+        group.addTask { throw try await timeIsUp() }
         defer { group.cancelAll() }
         return try await group.next()
       }
@@ -116,12 +132,14 @@ public struct WorkerPool: Sendable {
   }
 
   /// Runs a worker to its end, and tells which case it has begun, nil after the last.
+  ///
+  /// - Parameter judgedCount: how many of the selected cases it passes over.
   private func run(
-    _ location: FixtureLocation, _ journal: FixtureJournal,
+    _ location: FixtureLocation, _ journal: FixtureJournal, after judgedCount: Int,
     tell: @Sendable (JudgingTranscript.Place?) -> Void
   ) async throws -> JudgingTranscript {
     let result = try await Subprocess.run(
-      configuration(for: location, after: journal.records.judgedCount), input: .none, output: .sequence,
+      configuration(for: location, after: judgedCount), input: .none, output: .sequence,
       error: .sequence
     ) { execution in
       async let lastWords = Self.lastWords(execution.standardError)

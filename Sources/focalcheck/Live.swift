@@ -68,9 +68,10 @@ struct Live: AsyncParsableCommand {
         let fixture: FixtureLocation
         do {
           defer { line.withLock { $0.finish() } }
-          fixture = try await export.run(in: folder) { progress in
+          let exported = try await export.run(in: folder) { progress in
             line.withLock { $0.show(visibleText("\(progress)")) }
           }
+          fixture = await export.named(exported, by: pool)
         } catch is CancellationError {
           return Report(policy: judging.policy, notJudged: [framework])
         }

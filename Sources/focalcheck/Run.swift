@@ -53,6 +53,7 @@ struct Run: AsyncParsableCommand {
     try judging.output.check(
       against: locations.map(\.path) + ledgers.paths + [baseline, journal].compactMap { $0 })
     let recorded = try recordedBaseline()
+    let claims = try claims(beside: locations)
     let journal = try openedJournal(for: locations)
     let (judged, signal) = try await judging.workers.judging(judging.policy, selection.cases.caseFilter) {
       pool, progress in await pool.run(locations, journal: journal, progress: progress)
@@ -60,33 +61,37 @@ struct Run: AsyncParsableCommand {
     // What is not judged makes no ledger stale, and is no worse than a baseline.
     var report = ledgers.applied(
       to: judged, isFiltered: !selection.cases.filter.isEmpty || judged.isIncomplete)
-    var failure: BaselineError?
-    if let recorded, !judged.isIncomplete {
-      do throws(BaselineError) {
-        report.baseline = try BaselineComparison(
-          RecordedReport(report), against: recorded, filter: selection.cases.caseFilter,
-          isWhole: selection.namesFolder)
-      } catch {
-        failure = error
+    // What fails now must not cost the report.
+    var failures: [any CustomStringConvertible] = []
+    if !judged.isIncomplete {
+      do {
+        report.claims = try claims.findings(of: judged, locations)
+        report.baseline = try recorded.map { recorded throws(BaselineError) in
+          try BaselineComparison(
+            RecordedReport(report), against: recorded, filter: selection.cases.caseFilter,
+            isWhole: selection.namesFolder)
+        }
+      } catch let error as any CustomStringConvertible & Error {
+        failures.append(error)
       }
     }
-    if !report.isIncomplete { report.claims = try claims(of: judged, locations) }
     try judging.write(report, over: selection.cases, endedBy: signal)
-    if let failure: any CustomStringConvertible = failure ?? journal?.failure {
-      Console.message(failure.description)
-      throw ExitCode.unjudged
-    }
+    if let failure = journal?.failure { failures.append(failure) }
+    for failure in failures { Console.message(failure.description) }
+    if !failures.isEmpty { throw ExitCode.unjudged }
     if let code = ExitCode(report.gate) { throw code }
   }
 
-  /// What becomes of the claims beside the fixtures; they are about whole folders, judged by enclosures.
+  /// The claims beside the fixtures; they are about whole folders, judged by enclosures.
   ///
-  /// - Throws: `ExitCode.unjudged`, after a message, when the list or a fixture cannot be read.
-  private func claims(of judged: Report, _ locations: [FixtureLocation]) throws -> [ClaimFinding] {
-    guard selection.namesFolder, selection.cases.filter.isEmpty, judging.policy == .derived else { return [] }
-    do {
-      return try ClaimJudge(ClaimJudge.claims(beside: locations)).findings(of: judged, locations)
-    } catch let error as any CustomStringConvertible {
+  /// - Throws: `ExitCode.unjudged`, after a message, when the list cannot be used.
+  private func claims(beside locations: [FixtureLocation]) throws -> ClaimJudge {
+    guard selection.namesFolder, selection.cases.filter.isEmpty, judging.policy == .derived else {
+      return ClaimJudge([])
+    }
+    do throws(TOMLFileError) {
+      return ClaimJudge(try ClaimJudge.claims(beside: locations))
+    } catch {
       Console.message(error.description)
       throw ExitCode.unjudged
     }

@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck selftest`
-struct SelfTestCommand: ParsableCommand {
+struct SelfTestCommand: ParsableCommand, Guardable {
   static let configuration = CommandConfiguration(
     commandName: "selftest",
     abstract: "Plant faults in fixtures, and demand that the judge finds each of them.",
@@ -28,6 +28,10 @@ struct SelfTestCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("By what the judge judges.", discussion: Policy.help))
   var policy: Policy = .derived
+
+  @OptionGroup var reading: ReadingOptions
+
+  var deadline: Int? { reading.deadline }
 
   func run() throws {
     var line = ProgressLine()

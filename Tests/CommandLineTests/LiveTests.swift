@@ -167,6 +167,16 @@ struct LiveTests {
     #expect(try leftovers == [])
   }
 
+  @Test("an export on which libhdf5 crashes is a fixture that cannot be judged")
+  func crashing() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    try Damage.misplaceVariableString(folder.file("demo.h5"))
+    let result = try live("cp \"$folder/demo.h5\" \"$out\"")
+    #expect(result.status == 2, "\(result.text)")
+    #expect(result.output.contains("torch.h5: "), "\(result.text)")
+    #expect(try leftovers == [])
+  }
+
   @Test("a hanging exporter is ended with all that it started, when the time is up")
   func hanging() throws {
     let result = try live(
