@@ -20,12 +20,16 @@ struct WorkerTranscript: Sendable {
   private var byteCount = 0
   private var completion: WorkerCompletion?
   private let decoder = WorkerCoding.decoder
+  private let byteLimit: Int
+
+  /// An empty transcript that may grow to so many bytes.
+  init(byteLimit: Int = WorkerLimits.transcriptBytes) { self.byteLimit = byteLimit }
 
   /// Takes bytes as they come, and returns whether they told of a case that began.
   mutating func append(_ bytes: [UInt8]) throws(Fault) -> Bool {
     byteCount += bytes.count
-    guard byteCount <= WorkerLimits.transcriptBytes else {
-      throw Fault(reason: "said more than \(WorkerLimits.transcriptBytes) bytes")
+    guard byteCount <= byteLimit else {
+      throw Fault(reason: "said more than \(byteLimit) bytes")
     }
     var hasBegun = false
     var rest = bytes[...]
