@@ -11,8 +11,8 @@ struct Mutant: Hashable {
   let explanation: String?
   /// The guard on reading or writing that it takes out; nil where it takes out none.
   let guardTakenOut: String?
-  /// The module whose tests run first.
-  let testModule: String
+  /// What the filters of the suites contain that run first.
+  let tests: String
 }
 
 /// A change that the copy always has, so that a mutant reaches all that it should.

@@ -61,7 +61,7 @@ extension Mutant {
     isStatement = entry.statement ?? false
     explanation = entry.explanation
     guardTakenOut = entry.guard
-    testModule = entry.tests ?? place.module + "Tests"
+    tests = entry.tests ?? place.module + "Tests"
   }
 }
 

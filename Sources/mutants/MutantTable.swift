@@ -3,14 +3,13 @@ struct Outcome {
   let mutant: Mutant
   /// The suite that failed; nil where none did.
   let killer: Suite?
-  let duration: Duration
 
   /// One line of the table.
   var row: String {
     let file = mutant.place.file.dropFirst("Sources/".count)
     let cells = [
       atRight("\(mutant.number)", 4), atLeft(killer == nil ? "survived" : "killed", 8),
-      atRight("\(duration.components.seconds)", 4) + " s", atLeft(String(file), 40), mutant.name,
+      atLeft(String(file), 40), mutant.name,
     ]
     return cells.joined(separator: "  ")
   }

@@ -85,7 +85,9 @@ struct MutatedPackage {
       .name("swift"), arguments: .init(command + ["--show-bin-path"]), output: .string(limit: 1 << 16))
     guard shown.terminationStatus.isSuccess else { throw BuildError() }
     return TestBundle(
-      path: "\(shown.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines))/focalcheckPackageTests.xctest")
+      path:
+        "\(shown.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines))/focalcheckPackageTests.xctest"
+    )
   }
 
   /// Why the copy cannot be tested.

@@ -7,20 +7,22 @@ struct Suite: Hashable {
   static let all = [
     "^(ComparisonTests|TensorsTests)[.]",
     "^HDF5Tests[.]",
-    "^ConformanceTests[.](Ledger|Baseline|Gate|VersionRange|VisibleText|ExporterMessages)",
+    "^ConformanceTests[.](Fixture|VisibleText|ExporterMessages|WorkerPool)",
+    "^ConformanceTests[.](Ledger|Baseline|Gate|VersionRange)",
     "^ConformanceTests[.](Judge|DerivedVerdict|Runner|Nonconformance)",
     "^ArithmeticTests[.]",
-    "^ConformanceTests[.](Hazard|Explanation|Fixture)",
-    "^ReportingTests[.]",
+    "^ReportingTests[.](OutputFile|JUnit|GitHub|Markdown)",
+    "^ConformanceTests[.](Hazard|Explanation)",
     "^ConformanceTests[.]SelfTest",
     "^ConformanceTests[.](Upgrade|Agreement|Claim)",
     "^CommandLineTests[.]Worker",
     "^CommandLineTests[.](?!Worker)",
+    "^ReportingTests[.](?!OutputFile|JUnit|GitHub|Markdown)",
     "^FocalLossTests[.]",
   ].map(Suite.init)
 
-  /// All suites, those of a module first.
-  static func ordered(first module: String) -> [Suite] {
-    all.filter { $0.filter.contains(module) } + all.filter { !$0.filter.contains(module) }
+  /// All suites, those first of which the filter contains a text.
+  static func ordered(first text: String) -> [Suite] {
+    all.filter { $0.filter.contains(text) } + all.filter { !$0.filter.contains(text) }
   }
 }
