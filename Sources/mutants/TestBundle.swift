@@ -32,7 +32,7 @@ actor TestBundle {
       durations[suite]
       ?? Task {
         guard let duration = try await duration(of: suite, mutant: 0, deadline: Self.longest) else {
-          throw SuiteFailure(suite: suite)
+          throw SuiteFailure(suite: suite, path: path)
         }
         return duration
       }
@@ -70,6 +70,10 @@ actor TestBundle {
 /// A suite that fails without a mutant.
 struct SuiteFailure: Error, CustomStringConvertible {
   let suite: Suite
+  /// The tests.
+  let path: String
 
-  var description: String { "the tests \(suite.filter) fail without a mutant" }
+  var description: String {
+    "tests fail without a mutant; they are run by\n  \(path) --testing-library swift-testing --filter '\(suite.filter)'"
+  }
 }
