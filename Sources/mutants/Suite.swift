@@ -12,13 +12,14 @@ struct Suite: Hashable {
     "^ConformanceTests[.](Judge|DerivedVerdict|Runner|Nonconformance)",
     "^ArithmeticTests[.]",
     "^ReportingTests[.](OutputFile|JUnit|GitHub|Markdown)",
+    "^FocalLossTests[.](?!Enclos|ExactGradient)",
     "^ConformanceTests[.](Hazard|Explanation)",
     "^ConformanceTests[.]SelfTest",
     "^ConformanceTests[.](Upgrade|Agreement|Claim)",
     "^CommandLineTests[.]Worker",
     "^CommandLineTests[.](?!Worker)",
     "^ReportingTests[.](?!OutputFile|JUnit|GitHub|Markdown)",
-    "^FocalLossTests[.]",
+    "^FocalLossTests[.](Enclos|ExactGradient)",
   ].map(Suite.init)
 
   /// All suites, those first of which the filter contains a text.

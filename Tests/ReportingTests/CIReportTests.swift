@@ -318,6 +318,16 @@ struct GitHubReportTests {
         """, "\(text)")
   }
 
+  @Test("several reasons of a case are one annotation on one line")
+  func joinsReasons() throws {
+    let report = try report(of: ["demo"]) { author in
+      try author.dataset("/cases/demo/grads/logit", Tensor(.float32, .vector(4), values: [1, 2, 3, 4]))
+    }
+    let lines = GitHubReport.render(report).split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.count == 3 && lines[0].hasPrefix("::error ") && lines[2].isEmpty, "\(lines)")
+    #expect(lines[0].contains("%0A") && lines[0].contains("grads/logit"), "\(lines)")
+  }
+
   @Test("there are at most ten annotations, and the others are counted", arguments: [9, 10, 11, 30])
   func count(count: Int) throws {
     let text = GitHubReport.render(try report(of: (0..<count).map { "case \($0)" }))
