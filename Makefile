@@ -60,8 +60,14 @@ fuzz: build ## Run 5,000 damaged fixtures, none of which may end or hang a run
 	@.build/release/fuzz .build/release/focalcheck
 
 .PHONY: mutants
-mutants: setup ## Run the tests against faults in the code that decides; needs Python 3.11, and half an hour
-	@python3 Tests/Mutants/run.py
+mutants: setup ## Run the tests against faults in the code that decides and guards that are taken out; takes an hour
+	@$(SWIFT) build -q --product mutants
+	@"$$($(SWIFT) build --show-bin-path)/mutants" --package . --list Tests/Mutants/mutants.toml
+
+.PHONY: mutants-check
+mutants-check: setup ## Check that the list of those faults fits the sources
+	@$(SWIFT) build -q --product mutants
+	@"$$($(SWIFT) build --show-bin-path)/mutants" --package . --list Tests/Mutants/mutants.toml --check
 
 .PHONY: bench
 bench: build ## Measure compare beside h5diff (package hdf5-tools)

@@ -57,6 +57,14 @@ let package = Package(
       name: "fuzz", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     .executableTarget(
+      name: "mutants",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
       name: "compare-benchmark",
       dependencies: [
         "FixtureAuthoring", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),

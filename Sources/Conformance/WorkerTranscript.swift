@@ -20,6 +20,10 @@ struct WorkerTranscript: Sendable {
   private var byteCount = 0
   private var completion: WorkerCompletion?
   private let decoder = WorkerCoding.decoder
+  private let byteLimit: Int
+
+  /// An empty transcript that may grow to so many bytes.
+  init(byteLimit: Int = WorkerLimits.transcriptBytes) { self.byteLimit = byteLimit }
 
   /// What a worker says that goes on from some records.
   init(after records: JudgingTranscript = JudgingTranscript()) { self.records = records }
@@ -27,8 +31,8 @@ struct WorkerTranscript: Sendable {
   /// Takes bytes as they come, and returns the records that they complete.
   mutating func append(_ bytes: [UInt8]) throws(Fault) -> [JudgingRecord] {
     byteCount += bytes.count
-    guard byteCount <= WorkerLimits.transcriptBytes else {
-      throw Fault(reason: "said more than \(WorkerLimits.transcriptBytes) bytes")
+    guard byteCount <= byteLimit else {
+      throw Fault(reason: "said more than \(byteLimit) bytes")
     }
     var found: [JudgingRecord] = []
     var rest = bytes[...]

@@ -145,7 +145,14 @@ struct WorkerTests {
     #expect(busy.output.contains("{\"began\":"))
     #expect(!busy.output.contains("\"ended\":"))
     #if os(Linux)
+      // Where no core file may be left anyway, the worker's own limit would not be seen.
+      var cores = rlimit()
+      let resource = Int32(RLIMIT_CORE.rawValue)
+      getrlimit(resource, &cores)
+      var raised = rlimit(rlim_cur: cores.rlim_max, rlim_max: cores.rlim_max)
+      setrlimit(resource, &raised)
       let program = try Program.start(["run", longFixture], in: folder.path)
+      setrlimit(resource, &cores)
       let worker = try #require(try program.workers().first)
       usleep(1_000_000)
       let text = try String(contentsOfFile: "/proc/\(worker)/limits", encoding: .utf8)
@@ -346,6 +353,64 @@ struct WorkerTests {
     #expect(process.terminationReason == .exit)
     #expect(process.terminationStatus == 2)
     #expect(text == "focalcheck: standard output: cannot be written: Broken pipe\n")
+  }
+
+  @Test("an output that can be written in part only leaves the old one, and nothing else")
+  func partialOutput() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    try Damage.write(folder.file("report.json"), Array("the old one".utf8))
+    let process = Process()
+    let messages = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    // A block has 512 or 1,024 bytes.
+    process.arguments = [
+      "-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\"", Program.path, "run", "demo.h5", "--policy",
+      "atol=10",
+      "--output", "json=report.json",
+    ]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = messages
+    try process.run()
+    let text = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+    #expect(text == "focalcheck: report.json: cannot be written: File too large\n")
+    #expect(try contents("report.json") == "the old one")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["demo.h5", "report.json"])
+  }
+
+  @Test(
+    "libhdf5 says nothing of its own, whatever reads",
+    arguments: [
+      ["run", "bad.h5"], ["list", "bad.h5"], ["inspect", "bad.h5"], ["compare", "bad.h5", "other.h5"],
+    ])
+  func silentLibrary(arguments: [String]) throws {
+    for name in ["bad.h5", "other.h5"] {
+      try DemoFixture.write(to: folder.file(name))
+      try Damage.truncate(folder.file(name), to: 4000)
+    }
+    let result = try Program.run(arguments, in: folder.path)
+    #expect(result.status == 2, "\(result.text)")
+    #expect(result.text.contains("the file is truncated"), "\(result.text)")
+    #expect(!result.text.contains("HDF5-DIAG"), "\(result.text)")
+  }
+
+  @Test("a manifest beside a fixture is honoured where the fixture is named, and where its folder is")
+  func manifests() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file("demo.h5"))).count
+    let entry =
+      "{\"file\":\"demo.h5\",\"bytes\":\(bytes),\"sha256\":\"\(String(repeating: "ab", count: 32))\"}"
+    try Damage.write(
+      folder.file("manifest.json"),
+      Array("{\"schema\":\"focalcheck-manifest/1\",\"fixtures\":[\(entry)]}".utf8))
+    for path in ["demo.h5", "."] {
+      let result = try focalcheck("run", path, "--policy", "atol=10")
+      #expect(result.status == 2, "\(result.text)")
+      #expect(result.output.contains("demo.h5: is not the file that the manifest pins"), "\(result.text)")
+    }
   }
 
   @Test(

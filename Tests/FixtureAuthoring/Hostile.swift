@@ -134,6 +134,20 @@ extension HDF5Author {
     try untyped(path, type, try simpleSpace(.scalar))
   }
 
+  /// A dataset of one integer of fewer bits than its bytes have.
+  public func wideIntegerDataset(_ path: String) throws {
+    let type = try copy(chdf5_H5T_NATIVE_INT32())
+    try check(H5Tset_precision(type, 16), "H5Tset_precision")
+    try untyped(path, type, try simpleSpace(.scalar))
+  }
+
+  /// A dataset of one 16-bit float in 4 bytes.
+  public func wideFloatDataset(_ path: String) throws {
+    let type = try narrowFloat(exponent: 5, mantissa: 10, bias: 15)
+    try check(H5Tset_size(type, 4), "H5Tset_size")
+    try untyped(path, type, try simpleSpace(.scalar))
+  }
+
   /// A dataset of one 2-byte opaque value without the attribute that would make it bfloat16.
   public func opaqueDataset(_ path: String) throws {
     try untyped(path, try check(H5Tcreate(H5T_OPAQUE, 2), "H5Tcreate"), try simpleSpace(.scalar))
@@ -234,13 +248,17 @@ public enum Damage {
   }
 
   /// Sets the flags that a writer leaves in the superblock when it dies, in a file of the newest format.
-  public static func markOpenForWriting(_ path: String) throws {
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - admitsReaders: whether the writer let others read meanwhile.
+  public static func markOpenForWriting(_ path: String, admitsReaders: Bool = false) throws {
     var contents = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     // Superblock version 3: flags in byte 11, a Jenkins lookup3 checksum of the first 44 bytes after them.
     guard contents.count > 48, contents[8] == 3 else {
       throw AuthoringError(description: "not a version 3 superblock")
     }
-    contents[11] |= 1
+    contents[11] |= admitsReaders ? 5 : 1
     withUnsafeBytes(of: lookup3(contents[..<44]).littleEndian) { contents.replaceSubrange(44..<48, with: $0) }
     try Data(contents).write(to: URL(fileURLWithPath: path))
   }

@@ -393,6 +393,29 @@ struct RejectionTests {
     }
   }
 
+  @Test(
+    "labels, indices and classes of anchors outside of their range are rejected by name",
+    arguments: [
+      ("anchor_label", [Int64(2)]), ("anchor_label", [-2]), ("anchor_label", [.max]), ("match", [2]),
+      ("match", [-1]), ("match", [.max]), ("gt_class", [3, 0]), ("gt_class", [-1, 0]),
+      ("gt_class", [.max, 0]),
+    ])
+  func anchorsAreChecked(name: String, elements: [Int64]) throws {
+    var inputs: [String: Tensor] = [
+      "logit": try .floats([1, 2], [0.5, 1]), "anchor_label": try .integers([1], [1]),
+      "match": try .integers([1], [0]), "gt_class": try .integers([2], [1, 0]),
+    ]
+    let parameters = Parameters(reduction: .sum)
+    #expect(throws: Never.self) {
+      try evaluate(PaddleDetectionRetinaHeadLoss.self, parameters, inputs)
+    }
+    inputs[name] = try .integers([elements.count], elements)
+    let rejection = #expect(throws: Rejection.self) {
+      try evaluate(PaddleDetectionRetinaHeadLoss.self, parameters, inputs)
+    }
+    #expect(rejection?.input == name)
+  }
+
   @Test("a target that has no class is rejected", arguments: [2.0, -1, .nan, .infinity, 1e300])
   func targetsAreChecked(target: Double) throws {
     #expect(throws: Rejection.self) {

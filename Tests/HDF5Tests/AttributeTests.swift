@@ -97,6 +97,22 @@ struct AttributeTests {
     }
   }
 
+  @Test("an attribute of 2^61 numbers, which libhdf5 takes for none, is described, and the others are read")
+  func boundsDamagedAttributes() throws {
+    let path = folder.file("file.h5")
+    let author = try HDF5Author(path: path)
+    try author.attribute("large", .doubles([Double](repeating: 1, count: 11)))
+    try author.attribute("x", .int(1))
+    try author.close()
+    // One dimension in 8 bytes, after the dataspace's version, rank, flags and 5 bytes that are not used.
+    let head: [UInt8] = [1, 1, 1, 0, 0, 0, 0, 0]
+    try Damage.replace(path, head + [11, 0, 0, 0, 0, 0, 0, 0], with: head + [0, 0, 0, 0, 0, 0, 0, 0x20])
+    let read = try File(path: path).root.attributes()
+    #expect(read.map(\.name) == ["large", "x"])
+    #expect("\(read[0].value)".contains("above the limit of 1048576 bytes"), "\(read[0].value)")
+    #expect(read[1].value == .integer(1))
+  }
+
   @Test("the same values of other kinds convert exactly or not at all")
   func convertsExactly() {
     #expect(AttributeValue.integer(2).double == 2)

@@ -227,6 +227,12 @@ struct RefusedDataset: Sendable, CustomTestStringConvertible {
     RefusedDataset(name: "12-bit integer", reason: "element type 12-bit integer in 2 bytes is refused") {
       try $0.paddedIntegerDataset("/x")
     },
+    RefusedDataset(name: "16-bit integer in 4 bytes", reason: "16-bit integer in 4 bytes is refused") {
+      try $0.wideIntegerDataset("/x")
+    },
+    RefusedDataset(name: "16-bit float in 4 bytes", reason: "16-bit float (exponent 5 bits with bias 15") {
+      try $0.wideFloatDataset("/x")
+    },
     RefusedDataset(
       name: "unmarked opaque", reason: "opaque of 2 bytes without the attribute dtype = \"bfloat16\""
     ) {
@@ -253,6 +259,9 @@ struct RefusedDataset: Sendable, CustomTestStringConvertible {
     },
     RefusedDataset(name: "2^64 elements", reason: "does not fit 63 bits") {
       try $0.unwritten("/x", .uint8, shape: try Shape([1 << 40, 0, 1 << 40]), chunk: [1, 1, 1])
+    },
+    RefusedDataset(name: "2^64 bytes", reason: "is above the limit of 1099511627776 bytes") {
+      try $0.unwritten("/x", .float32, shape: .vector(1 << 62), chunk: [1 << 20])
     },
     RefusedDataset(name: "small and never written", reason: "was declared and never written") {
       try $0.unwritten("/x", .float32, shape: .vector(4))
@@ -311,6 +320,29 @@ struct RefusedDatasetTests {
     #expect { try dataset.read(dataset.shape.whole) } throws: { "\($0)".contains("the chunk at [4096]") }
   }
 
+  @Test("a dataset that claims more bytes than the file has is refused")
+  func refusesClaimedBytes() throws {
+    let path = folder.file("file.h5")
+    let author = try HDF5Author(path: path)
+    let stream = try author.stream(
+      "/x", .uint8, .vector(8192),
+      .with {
+        $0.chunk = [4096]
+        $0.deflate = 1
+      })
+    try stream.write(Shape.vector(8192).whole, [UInt8](repeating: 7, count: 8192))
+    try stream.writeStoredChunk(at: [4096], [UInt8](repeating: 7, count: 123))
+    try stream.close()
+    try author.close()
+    // A chunk stands in the index by its size in 4 bytes, 4 bytes of filters and its offset in 8.
+    let place: [UInt8] = [0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0]
+    try Damage.replace(path, [123, 0, 0, 0] + place, with: [0, 0, 0, 0x10] + place)
+    let file = try File(path: path)
+    #expect { try file.dataset(at: "/x") } throws: {
+      "\($0)".contains(#/the dataset claims 2684\d+ bytes of a file of \d+: truncated or damaged/#)
+    }
+  }
+
   @Test("a damaged compressed chunk is an error with the library's stack, and the next read works")
   func reportsDamagedChunk() throws {
     let path = folder.file("file.h5")
@@ -332,6 +364,7 @@ struct RefusedDatasetTests {
       #expect(error.reason.contains("compressed data is damaged"))
       #expect(error.operation == "H5Dread")
       #expect(error.frames.first?.function == "H5Dread")
+      #expect(LibraryState.errorCount == 0)
       return error.kind == .failed && error.path == "/x"
     }
     #expect(try dataset.read(regions[0]).bytes == [UInt8](repeating: 7, count: 4096))

@@ -101,6 +101,42 @@ struct GroupTests {
     expectError(.refused, at: "/external", "external link") { _ = try file.dataset(at: "/out") }
   }
 
+  @Test("a chain of more soft links than the bound is refused, and one of fewer is followed")
+  func boundsChains() throws {
+    let file = try file { author in
+      try author.dataset("/x", patterns(.float32, .vector(2)))
+      try author.softLink("/1", target: "/x")
+      for number in 2...17 { try author.softLink("/\(number)", target: "/\(number - 1)") }
+    }
+    #expect(try file.dataset(at: "/16").shape == .vector(2))
+    expectError(.refused, at: "/17", "more than 16 soft links") { _ = try file.dataset(at: "/17") }
+  }
+
+  @Test("a link's value beyond the limit makes it unusable, and the others stay")
+  func boundsLinkValues() throws {
+    let file = try file { author in
+      try author.group("/good")
+      try author.softLink("/long", target: String(repeating: "a/", count: 5_000))
+    }
+    let links = try file.root.links()
+    #expect(links.map(\.name) == ["good", "long"])
+    #expect(links[0].refusal == nil)
+    #expect(links[1].refusal == "link value of 10000 bytes is above the limit of 8192")
+    expectError(.refused, at: "/long", "link value of 10000 bytes") { _ = try file.object(at: "/long") }
+  }
+
+  @Test("a name beyond the limit is refused with its group")
+  func boundsNames() throws {
+    var limits = ReadLimits()
+    limits.nameBytes = 16
+    let file = try file(limits: limits) { author in
+      try author.group("/a/\(String(repeating: "n", count: 16))")
+      try author.group("/b/\(String(repeating: "n", count: 17))")
+    }
+    #expect(try file.group(at: "/a").links().count == 1)
+    expectError(.refused, at: "/b", "or a name above 16 bytes") { _ = try file.group(at: "/b").links() }
+  }
+
   @Test("a path and a group beyond the limits are refused")
   func boundsPathsAndGroups() throws {
     var limits = ReadLimits()
@@ -129,6 +165,18 @@ struct GroupTests {
     let links = try File(path: path).root.links()
     #expect(links.map(\.name) == ["good", "sp\u{FFFD}iled"])
     #expect(links[1].refusal == "a name that is not valid UTF-8 is refused")
+  }
+
+  @Test("a name that holds a slash is an unusable link, and the others stay")
+  func refusesSlashes() throws {
+    let path = folder.file("file.h5")
+    let author = try HDF5Author(path: path)
+    for name in ["good", "spoiled"] { try author.group("/\(name)") }
+    try author.close()
+    try Damage.replace(path, Array("spoiled".utf8), with: Array("spo/led".utf8))
+    let links = try File(path: path).root.links()
+    #expect(links.map(\.name) == ["good", "spo/led"])
+    #expect(links[1].refusal == "a name that is empty, \".\" or holds a slash is refused")
   }
 
   @Test("names that are equal as Unicode are refused, since one would hide the other")

@@ -1,10 +1,10 @@
 import Comparison
-import Conformance
 import FixtureAuthoring
 import Foundation
 import Tensors
 import Testing
 
+@testable import Conformance
 @testable import Reporting
 
 #if canImport(FoundationXML)
@@ -316,6 +316,17 @@ struct GitHubReportTests {
         3 cases: 0 conformant, 2 nonconformant, 1 could not be judged, 1 fixture could not be read.
 
         """, "\(text)")
+  }
+
+  @Test("several reasons of a case are one annotation on one line")
+  func joinsReasons() throws {
+    let report = try report(of: ["demo"])
+    var fixture = report.fixtures[0]
+    fixture.cases[0].tensors += fixture.cases[0].tensors
+    let lines = GitHubReport.render(Report(policy: report.policy, fixtures: [fixture])).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.count == 3 && lines[0].hasPrefix("::error ") && lines[2].isEmpty, "\(lines)")
+    #expect(lines[0].contains("%0A"), "\(lines)")
   }
 
   @Test("there are at most ten annotations, and the others are counted", arguments: [9, 10, 11, 30])

@@ -19,6 +19,15 @@ struct OutputFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["report.json"])
   }
 
+  @Test("the old file is not written to: who has it open, or under another name, keeps it")
+  func keepsOld() throws {
+    try OutputFile.write("old", to: folder + "/report.json")
+    try FileManager.default.linkItem(atPath: folder + "/report.json", toPath: folder + "/kept.json")
+    try OutputFile.write("new", to: folder + "/report.json")
+    #expect(try String(contentsOfFile: folder + "/report.json", encoding: .utf8) == "new")
+    #expect(try String(contentsOfFile: folder + "/kept.json", encoding: .utf8) == "old")
+  }
+
   @Test("a symbolic link stays, and its file is replaced")
   func links() throws {
     try OutputFile.write("old", to: folder + "/file")

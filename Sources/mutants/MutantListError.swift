@@ -1,0 +1,6 @@
+/// What is wrong with the list of mutants.
+struct MutantListError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,74 @@
+import FixtureAuthoring
+import Foundation
+import Testing
+
+@testable import Conformance
+
+@Suite("Worker pools")
+struct WorkerPoolTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try DemoFixture.write(to: folder.file("demo.h5"))
+  }
+
+  private let policy = Policy.tolerance(.uniform(.ulps(.max)))
+
+  /// The report of a pool whose workers do what a shell script says; `said` is what a real one writes.
+  private func report(_ script: String) async throws -> Report {
+    let location = FixtureLocation(path: folder.file("demo.h5"))
+    let said = folder.file("said")
+    try Damage.write(said, [])
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: said))
+    try Worker(location, policy: policy, filter: CaseFilter()).run(writingTo: file.fileDescriptor)
+    try file.close()
+    let program = folder.file("program")
+    try Damage.write(program, Array("#!/bin/sh\nsaid='\(said)'\n\(script)\n".utf8))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+    let pool = WorkerPool(program: program, policy: policy, filter: CaseFilter(), jobs: 1, deadline: 60)
+    return await pool.run([location])
+  }
+
+  @Test("what a worker says to its end, with success, is the report")
+  func whole() async throws {
+    let report = try await report("/bin/cat $said")
+    #expect(report.verdict == .conformant, "\(report.fixtures.map(\.error))")
+  }
+
+  @Test(
+    "a whole result does not count after another end than success, nor a part of one",
+    arguments: [
+      ("/bin/cat $said; exit 3", "the process that judged it failed with exit status 3"),
+      ("/bin/cat $said; kill -SEGV $$", "the process that judged it was ended by signal 11"),
+      ("/bin/cat $said; kill -KILL $$", "the process that judged it was ended by signal 9"),
+      ("/usr/bin/head -n 3 $said", "the process that judged it ended without a whole result"),
+      ("/bin/cat $said $said", "the process that judged it said more than a whole result"),
+      ("/bin/sed 's/demo/Demo/' $said", "the process that judged it gave a damaged result"),
+      ("exit 0", "the process that judged it ended without a whole result"),
+    ])
+  func partial(script: String, reason: String) async throws {
+    let report = try await report(script)
+    #expect(report.verdict == .error)
+    #expect(
+      report.fixtures.first?.error?.reason.hasPrefix(reason) == true, "\(report.fixtures.map(\.error))")
+  }
+
+  @Test("a worker that says more than a record may have is ended")
+  func endless() async throws {
+    let report = try await report("exec /usr/bin/head -c 70000000 /dev/zero")
+    #expect(
+      report.fixtures.first?.error?.reason
+        == "the process that judged it said a record of more than 67108864 bytes")
+  }
+
+  @Test("a worker that says more than all records may have is refused")
+  func bounded() throws {
+    let line = try Worker.line(JudgingRecord.began(name: "demo", index: 0))
+    var transcript = WorkerTranscript(byteLimit: 3 * line.count)
+    for _ in 0..<3 { #expect(try transcript.append(line)) }
+    #expect(throws: WorkerTranscript.Fault(reason: "said more than \(3 * line.count) bytes")) {
+      try transcript.append(line)
+    }
+  }
+}
