@@ -61,6 +61,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
+      name: "fuzz-reader", dependencies: ["Conformance", "Tensors"], exclude: ["libfuzzer.sh"],
+      swiftSettings: strict),
+    .executableTarget(
       name: "compare-benchmark",
       dependencies: [
         "FixtureAuthoring", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),

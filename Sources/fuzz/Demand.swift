@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// What the report must say of an input, beside naming it.
 enum Demand {
   /// Anything.
@@ -46,6 +54,10 @@ struct Judgement {
 
   /// What of a demand does not hold, or nil.
   func breach(of demand: Demand) -> String? {
+    // How Swift ends a process in which a precondition does not hold: that is no fault of libhdf5.
+    if let signal, [SIGILL, SIGTRAP].contains(signal) {
+      return "focalcheck itself was ended by signal \(signal)"
+    }
     let passing = ["conformant", "known"]
     switch demand {
     case .none: return nil

@@ -26,8 +26,8 @@ enum Kind: Hashable {
 
   /// The kinds of the inputs of any other batch.
   static let batch =
-    sequence([.truncation], 20) + sequence(ByteDamage.allCases.map(Kind.bytes), 32)
-    + sequence(ContentDamage.all.indices.map(Kind.content), Fuzz.batchCount - 52)
+    sequence([.truncation], 10) + sequence(ByteDamage.allCases.map(Kind.bytes), 40)
+    + sequence(ContentDamage.all.indices.map(Kind.content), Fuzz.batchCount - 50)
 
   /// Each of some kinds in turn.
   private static func sequence(_ kinds: [Kind], _ count: Int) -> [Kind] {
