@@ -88,7 +88,7 @@ extension HDF5Author {
     defer { H5Sclose(space) }
     let type = try copy(chdf5_H5T_NATIVE_FLOAT())
     defer { H5Tclose(type) }
-    H5Dclose(try check(H5Dcreate2(id, path, type, space, 0, properties, 0), "H5Dcreate2"))
+    H5Dclose(try newDataset(path, type, space, properties: properties))
   }
 
   /// A dataset of zeros that takes next to nothing in the file.
@@ -165,9 +165,9 @@ extension HDF5Author {
   /// Groups inside groups.
   public func nestedGroups(_ path: String, depth: Int) throws {
     try groupAbove(path)
-    var group = try check(H5Gcreate2(id, path, 0, 0, 0), "H5Gcreate2")
+    var group = try newGroup(id, path)
     for _ in 1..<depth {
-      let child = try check(H5Gcreate2(group, "g", 0, 0, 0), "H5Gcreate2")
+      let child = try newGroup(group, "g")
       H5Gclose(group)
       group = child
     }
@@ -181,7 +181,9 @@ extension HDF5Author {
       H5Tclose(type)
       H5Sclose(space)
     }
-    H5Dclose(try check(H5Dcreate2(id, path, type, space, 0, 0, 0), "H5Dcreate2"))
+    let properties = try check(H5Pcreate(chdf5_H5P_DATASET_CREATE()), "H5Pcreate")
+    defer { H5Pclose(properties) }
+    H5Dclose(try newDataset(path, type, space, properties: properties))
   }
 }
 
