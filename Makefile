@@ -73,7 +73,8 @@ sanitize-address: setup ## Run the tests that read files, write reports or start
 
 .PHONY: sanitize-thread
 sanitize-thread: setup ## Run the tests that start workers and processes under ThreadSanitizer
-	$(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build/thread --filter $(THREAD_TESTS)
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/races.supp:print_suppressions=0 \
+	  $(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build/thread --filter $(THREAD_TESTS)
 
 .PHONY: mutants
 mutants: setup ## Run the tests against faults in the code that decides; needs Python 3.11, and half an hour
