@@ -8,7 +8,7 @@ TORCHES := 1.13 2.13.0
 DOCUMENTATION := .build/documentation
 SWIFT_FILES := Package.swift Sources Tests
 LIBFUZZER_SECONDS ?= 60
-ADDRESS_TESTS := 'HDF5Tests|TensorsTests|ReportingTests|ConformanceTests.Fixture|ConformanceTests.Ledger|WorkerTests'
+ADDRESS_TESTS := 'HDF5Tests|TensorsTests|ConformanceTests.Fixture|ConformanceTests.Ledger|WorkerTests'
 THREAD_TESTS := 'WorkerTests|LiveTests|ConformanceTests.Fixture'
 
 .DEFAULT_GOAL := help
@@ -67,7 +67,7 @@ libfuzzer: setup ## Feed the reader with what libFuzzer makes of small fixtures,
 	@SWIFT="$(SWIFT)" Sources/fuzz-reader/libfuzzer.sh $(LIBFUZZER_SECONDS)
 
 .PHONY: sanitize-address
-sanitize-address: setup ## Run the tests that read files, write reports or start workers under AddressSanitizer
+sanitize-address: setup ## Run the tests that read files or start workers under AddressSanitizer
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/leaks.supp:print_suppressions=0 \
 	  $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build/address --filter $(ADDRESS_TESTS)
 
