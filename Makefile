@@ -7,6 +7,9 @@ PADDLES := 2.6.2 3.0.0 3.3.1
 TORCHES := 1.13 2.13.0
 DOCUMENTATION := .build/documentation
 SWIFT_FILES := Package.swift Sources Tests
+LIBFUZZER_SECONDS ?= 60
+ADDRESS_TESTS := 'HDF5Tests|TensorsTests|ConformanceTests.Fixture|ConformanceTests.Ledger|WorkerTests'
+THREAD_TESTS := 'WorkerTests|LiveTests|ConformanceTests.Fixture'
 
 .DEFAULT_GOAL := help
 
@@ -55,9 +58,23 @@ format: ## Bring the Swift sources into form
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
 
 .PHONY: fuzz
-fuzz: build ## Run 5,000 damaged fixtures, none of which may end or hang a run
+fuzz: build ## Judge 5,000 hostile fixtures, none of which may end or hang a run, or pass where it must not
 	@$(SWIFT) build -q -c release --product fuzz
 	@.build/release/fuzz .build/release/focalcheck
+
+.PHONY: libfuzzer
+libfuzzer: setup ## Feed the reader with what libFuzzer makes of small fixtures, for LIBFUZZER_SECONDS (60)
+	@SWIFT="$(SWIFT)" Sources/fuzz-reader/libfuzzer.sh $(LIBFUZZER_SECONDS)
+
+.PHONY: sanitize-address
+sanitize-address: setup ## Run the tests that read files or start workers under AddressSanitizer
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/leaks.supp:print_suppressions=0 \
+	  $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build/address --filter $(ADDRESS_TESTS)
+
+.PHONY: sanitize-thread
+sanitize-thread: setup ## Run the tests that start workers and processes under ThreadSanitizer
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/races.supp:print_suppressions=0 \
+	  $(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build/thread --filter $(THREAD_TESTS)
 
 .PHONY: mutants
 mutants: setup ## Run the tests against faults in the code that decides and guards that are taken out; takes an hour

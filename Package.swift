@@ -54,7 +54,14 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
-      name: "fuzz", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      name: "fuzz",
+      dependencies: [
+        "FixtureAuthoring", "HDF5", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "fuzz-reader", dependencies: ["Conformance", "Tensors"], exclude: ["libfuzzer.sh"],
       swiftSettings: strict),
     .executableTarget(
       name: "mutants",

@@ -15,6 +15,7 @@ static inline size_t chdf5_H5T_VARIABLE(void) { return H5T_VARIABLE; }
 static inline hsize_t chdf5_H5S_UNLIMITED(void) { return H5S_UNLIMITED; }
 
 static inline hid_t chdf5_H5P_FILE_ACCESS(void) { return H5P_FILE_ACCESS; }
+static inline hid_t chdf5_H5P_FILE_CREATE(void) { return H5P_FILE_CREATE; }
 static inline hid_t chdf5_H5P_DATASET_CREATE(void) { return H5P_DATASET_CREATE; }
 static inline hid_t chdf5_H5P_DATASET_ACCESS(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t chdf5_H5P_GROUP_CREATE(void) { return H5P_GROUP_CREATE; }

@@ -22,11 +22,10 @@ struct WorkerTranscript: Sendable {
   private let decoder = WorkerCoding.decoder
   private let byteLimit: Int
 
-  /// An empty transcript that may grow to so many bytes.
-  init(byteLimit: Int = WorkerLimits.transcriptBytes) { self.byteLimit = byteLimit }
-
-  /// What a worker says that goes on from some records.
-  init(after records: JudgingTranscript = JudgingTranscript()) { self.records = records }
+  /// What a worker says that goes on from some records, in at most so many bytes.
+  init(
+    after records: JudgingTranscript = JudgingTranscript(), byteLimit: Int = WorkerLimits.transcriptBytes
+  ) { (self.records, self.byteLimit) = (records, byteLimit) }
 
   /// Takes bytes as they come, and returns the records that they complete.
   mutating func append(_ bytes: [UInt8]) throws(Fault) -> [JudgingRecord] {

@@ -1,176 +1,147 @@
 import ArgumentParser
 import Foundation
 
-/// Damages fixtures by seeded mutations, and demands of `focalcheck run` that no input ends it, hangs it, or passes where
-/// the manifest's digest must reject it.
+/// Makes hostile inputs from the committed fixtures, and demands of `focalcheck run` that none of them ends it, hangs it,
+/// takes its memory, writes into its reports, or passes where it must be refused.
 @main
 struct Fuzz: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fuzz",
-    abstract: "Run focalcheck on damaged fixtures.",
+    abstract: "Run focalcheck on hostile fixtures.",
     discussion: """
-      Half of the inputs stand beside a manifest that pins other bytes of the same size: each of them must be refused. Of the \
-      others a run must come to its end and report every file. Exits with 1 where one of these demands does not hold; \
-      the seed and the number of the batch reproduce it.
+      Every run judges 100 inputs. One batch of ten stands beside a manifest that pins other bytes of the same size: each \
+      input must be refused. One of ten holds committed fixtures with damaged bytes. The others hold excerpts of them: \
+      truncated at each header in order, damaged in their bytes, or written by libhdf5 with other contents. Where a \
+      changed value, type, shape or parameter is known to be wrong, its case must not be conformant; where nothing \
+      was changed, it must be. Damage to bytes may miss everything that is judged, and may then be conformant.
+
+      Exits with 1 where a demand does not hold; the seed and the number of the batch reproduce it, and the input is kept.
       """)
 
   @Argument(help: "The program.")
   var program: String
 
-  @Option(help: "The folder of fixtures to damage.")
+  @Option(help: "The folder of the committed fixtures.")
   var fixtures = "fixtures"
 
-  @Option(help: "How many inputs.")
+  @Option(help: "How many inputs; whole batches of 100.")
   var count = 5000
 
-  @Option(help: "The seed of the mutations.")
+  @Option(help: "The seed of the inputs.")
   var seed: UInt64 = 1
 
+  @Option(help: "Only the batch of this number.")
+  var batch: Int?
+
+  @Option(help: "Seconds that one input may take, and after which its process is ended.")
+  var deadline = 10
+
+  @Option(help: "Seconds that a run of 100 inputs may take.")
+  var runDeadline = 300
+
+  @Option(help: "Only write the unharmed excerpts into this folder, as a start for another fuzzer.")
+  var seeds: String?
+
+  @Option(help: "The folder for inputs of which a demand does not hold.")
+  var failures = ".build/fuzz"
+
   /// How many files are judged by one run.
-  private static let batchCount = 100
-  /// Of each fixture these cases are judged, so that one input takes milliseconds.
-  private static let filters = ["*.blog.none.f32", "*.gamma-edge.*", "*.probs.none.f32"]
+  static let batchCount = 100
+  /// Bytes that a run and each of its workers may take, the program itself and the small tensors included.
+  private static let memory = 256 << 20
+  /// Of each whole fixture these cases are judged, so that one input takes milliseconds.
+  private static let filters = ["*.blog.none.f32", "*.probs.none.f32"]
+
+  func validate() throws {
+    guard count > 0, deadline > 0, runDeadline > 0 else { throw ValidationError("numbers are above zero") }
+  }
 
   func run() throws {
-    let originals = try FileManager.default.contentsOfDirectory(atPath: fixtures).filter {
-      $0.hasSuffix(".h5")
-    }.sorted()
-      .map { Original(name: $0, bytes: try Data(contentsOf: URL(fileURLWithPath: "\(fixtures)/\($0)"))) }
-    guard !originals.isEmpty else { throw ValidationError("\(fixtures) holds no .h5 file") }
-    var outcomes: [Mutation: [String: Int]] = [:]
-    var failures: [String] = []
-    for batch in 0..<((count + Self.batchCount - 1) / Self.batchCount) {
-      var generator = SplitMix(state: seed &+ UInt64(batch) &* 0x1_0000)
-      let isPinned = batch % 2 == 1
-      let folder = try BatchFolder()
-      var mutations: [String: Mutation] = [:]
-      for index in 0..<Self.batchCount {
-        let original = originals[(batch * Self.batchCount + index) % originals.count]
-        let mutation = Mutation.allCases[index % Mutation.allCases.count]
-        var bytes = [UInt8](original.bytes)
-        mutation.apply(to: &bytes, headers: original.headers, &generator)
-        // A mutation that changed nothing is none.
-        if bytes.elementsEqual(original.bytes) { bytes[bytes.count / 2] ^= 1 }
-        let name = "input-\(index).h5"
-        try Data(bytes).write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
-        mutations[name] = mutation
+    let sources = try Sources(folder: fixtures)
+    guard !sources.excerpts.isEmpty else {
+      throw ValidationError("\(fixtures) holds no fixture with the cases needed")
+    }
+    if let seeds {
+      for (index, written) in sources.written.enumerated() {
+        try Data(written.specimen.bytes).write(to: URL(fileURLWithPath: "\(seeds)/\(index).h5"))
       }
-      if isPinned { try folder.pin(mutations.keys.sorted()) }
-      let place = "seed \(seed), batch \(batch)"
-      let report: [String: String]
-      do {
-        report = try folder.judged(by: program, Self.filters)
-      } catch {
-        failures.append("\(place): \(error)")
-        continue
-      }
-      for (name, mutation) in mutations {
-        let outcome = report[name] ?? "no case"
-        outcomes[mutation, default: [:]][outcome, default: 0] += 1
-        if isPinned, outcome != "error" {
-          failures.append("\(place), \(name): \(outcome) where the digest is another")
+      return
+    }
+    var tally = Tally(seed: seed, boundaryCount: sources.boundaries.count)
+    try calibrate(sources, &tally)
+    let batches = (count + Self.batchCount - 1) / Self.batchCount
+    for batch in batch.map({ $0...$0 }) ?? 0...(batches - 1) { try run(batch, sources, &tally) }
+    if tally.peakBytes > Self.memory { tally.breaches.append("a process took \(tally.peakBytes >> 20) MiB") }
+    print(tally.table, terminator: "")
+    for breach in tally.breaches { print(breach) }
+    if !tally.breaches.isEmpty { throw ExitCode(1) }
+  }
+
+  /// Judges the excerpts as they are: what memory that takes, and that all of them are conformant.
+  private func calibrate(_ sources: Sources, _ tally: inout Tally) throws {
+    let folder = try Batch()
+    for (index, written) in sources.written.enumerated() {
+      try Data(written.specimen.bytes).write(to: URL(fileURLWithPath: folder.file("input-\(index).h5")))
+    }
+    let result = try folder.judged(by: program, [], deadline: (deadline, runDeadline))
+    (tally.ownBytes, tally.peakBytes) = (result.peakBytes, result.peakBytes)
+    for (index, written) in sources.written.enumerated() {
+      let breach = result.judgements["input-\(index).h5"]?.breach(
+        of: .conformant(written.excerpt.cases.map(\.name)))
+      guard let breach else { continue }
+      tally.breaches.append("unharmed excerpt of \(written.specimen.name): \(breach)")
+    }
+  }
+
+  private func run(_ batch: Int, _ sources: Sources, _ tally: inout Tally) throws {
+    var generator = SplitMix(seed: seed &+ UInt64(batch) &* 0x1_0000)
+    let (isPinned, isWhole) = (batch % 10 == 8, batch % 10 == 9)
+    let kinds = isWhole ? Kind.wholeBatch : Kind.batch
+    // Batches of the same make before this one.
+    let earlier = isPinned || isWhole ? batch / 10 : batch / 10 * 8 + batch % 10
+    let folder = try Batch()
+    var demands: [(name: String, kind: Kind, demand: Demand)] = []
+    var made: [Kind: Int] = [:]
+    for (index, kind) in kinds.enumerated() {
+      let name = "input-\(index).h5"
+      let ordinal = earlier * kinds.count { $0 == kind } + made[kind, default: 0]
+      made[kind, default: 0] += 1
+      let demand = try kind.write(to: folder.file(name), from: sources, ordinal: ordinal, &generator)
+      demands.append((name, kind, isPinned ? .refused : demand))
+      if case .truncation = kind, !isPinned { tally.truncations += 1 }
+    }
+    if isPinned { try folder.pin(demands.map(\.name)) }
+    let place = "seed \(seed), batch \(batch)"
+    do {
+      let result = try folder.judged(
+        by: program, isWhole ? Self.filters : [], deadline: (deadline, runDeadline))
+      tally.peakBytes = max(tally.peakBytes, result.peakBytes)
+      for (name, kind, demand) in demands {
+        let judgement = result.judgements[name]
+        tally.add(judgement, of: kind, isPinned: isPinned, demand, at: "\(place), \(name)")
+        let breach = judgement.map { $0.breach(of: demand) } ?? "is not in the report"
+        if let breach {
+          tally.breaches.append(
+            "\(place), \(name): \(kind.name): \(breach); \(try keep(name, of: folder, batch))")
         }
       }
-    }
-    print(table(outcomes), terminator: "")
-    for failure in failures { print(failure) }
-    if !failures.isEmpty { throw ExitCode(1) }
-  }
-
-  private func table(_ outcomes: [Mutation: [String: Int]]) -> String {
-    let names = ["error", "nonconformant", "known", "conformant", "no case"]
-    var text = "mutation".padding(toLength: 26, withPad: " ", startingAt: 0) + "inputs  "
-    text += names.joined(separator: "  ") + "\n"
-    for mutation in Mutation.allCases {
-      let counts = outcomes[mutation] ?? [:]
-      text += mutation.rawValue.padding(toLength: 26, withPad: " ", startingAt: 0)
-      text += right("\(counts.values.reduce(0, +))", 6)
-      text += names.map { "  " + right("\(counts[$0] ?? 0)", $0.count) }.joined() + "\n"
-    }
-    return text
-  }
-
-  private func right(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
-  }
-}
-
-/// A fixture to damage.
-struct Original {
-  let name: String
-  let bytes: Data
-  /// Where the structures of the file format begin.
-  let headers: [Int]
-
-  init(name: String, bytes: Data) {
-    (self.name, self.bytes) = (name, bytes)
-    var headers: Set<Int> = [0]
-    for signature in Mutation.signatures {
-      let pattern = Data(signature.unicodeScalars.map { UInt8($0.value) })
-      var from = bytes.startIndex
-      while let range = bytes.range(of: pattern, in: from..<bytes.endIndex) {
-        headers.insert(range.lowerBound)
-        from = range.upperBound
+      for fault in result.faults {
+        tally.breaches.append("\(place): \(fault); \(try keep(nil, of: folder, batch))")
       }
+    } catch let failure as Batch.Failure {
+      tally.breaches.append("\(place): \(failure); \(try keep(nil, of: folder, batch))")
     }
-    self.headers = headers.sorted()
-  }
-}
-
-/// A folder of inputs, removed at the end.
-final class BatchFolder {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
   }
 
-  let path: String
-
-  init() throws {
-    path =
-      FileManager.default.temporaryDirectory.appendingPathComponent("focalcheck-fuzz-\(UUID().uuidString)")
-      .path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// Writes a manifest that pins for each input the size that it has and a digest that it has not.
-  func pin(_ names: [String]) throws {
-    let entries = names.map { name -> String in
-      let size = (try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.size] as? Int) ?? 0
-      return "{\"file\":\"\(name)\",\"bytes\":\(size),\"sha256\":\"\(String(repeating: "0", count: 64))\"}"
+  /// Keeps an input, or the whole batch, and says where.
+  private func keep(_ name: String?, of folder: Batch, _ batch: Int) throws -> String {
+    let place = "\(failures)/seed-\(seed)-batch-\(batch)"
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    where name == nil || name == file {
+      try? FileManager.default.removeItem(atPath: "\(place)/\(file)")
+      try FileManager.default.copyItem(atPath: folder.file(file), toPath: "\(place)/\(file)")
     }
-    let text = "{\"schema\":\"focalcheck-manifest/1\",\"fixtures\":[\(entries.joined(separator: ","))]}"
-    try text.write(toFile: "\(path)/manifest.json", atomically: true, encoding: .utf8)
-  }
-
-  /// The verdict of each file.
-  func judged(by program: String, _ filters: [String]) throws -> [String: String] {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments =
-      ["run", path, "--deadline", "60", "--output", "json=\(path)/report.json"]
-      + filters.flatMap { ["--filter", $0] }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationReason == .exit else {
-      throw Failure(description: "the run was ended by signal \(process.terminationStatus)")
-    }
-    guard [0, 1, 2].contains(process.terminationStatus) else {
-      throw Failure(description: "the run ended with \(process.terminationStatus)")
-    }
-    let report = try JSONSerialization.jsonObject(
-      with: Data(contentsOf: URL(fileURLWithPath: "\(path)/report.json")))
-    guard let fixtures = (report as? [String: Any])?["fixtures"] as? [[String: Any]] else {
-      throw Failure(description: "the report has no fixtures")
-    }
-    var verdicts: [String: String] = [:]
-    for fixture in fixtures {
-      if let file = fixture["file"] as? String { verdicts[file] = fixture["verdict"] as? String }
-    }
-    return verdicts
+    return "kept in \(place)"
   }
 }

@@ -74,8 +74,10 @@ public final class HDF5Author {
     if isNewestFormat {
       try check(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), "H5Pset_libver_bounds")
     }
-    file = try check(
-      H5Fcreate(path, chdf5_H5F_ACC_TRUNC(), hid_t(H5P_DEFAULT), access), "H5Fcreate")
+    let creation = try check(H5Pcreate(chdf5_H5P_FILE_CREATE()), "H5Pcreate")
+    defer { H5Pclose(creation) }
+    try check(H5Pset_obj_track_times(creation, false), "H5Pset_obj_track_times")
+    file = try check(H5Fcreate(path, chdf5_H5F_ACC_TRUNC(), creation, access), "H5Fcreate")
   }
 
   /// The file's identifier, for what has no method here.
@@ -96,10 +98,24 @@ public final class HDF5Author {
     for component in path.split(separator: "/") {
       parent += "/\(component)"
       if H5Lexists(file, parent, hid_t(H5P_DEFAULT)) > 0 { continue }
-      H5Gclose(
-        try check(
-          H5Gcreate2(file, parent, hid_t(H5P_DEFAULT), hid_t(H5P_DEFAULT), hid_t(H5P_DEFAULT)), "H5Gcreate2"))
+      H5Gclose(try newGroup(file, parent))
     }
+  }
+
+  /// Creates one group without a time stamp, so that the same calls give the same bytes; the caller closes it.
+  func newGroup(_ parent: hid_t, _ name: String) throws -> hid_t {
+    let properties = try check(H5Pcreate(chdf5_H5P_GROUP_CREATE()), "H5Pcreate")
+    defer { H5Pclose(properties) }
+    try check(H5Pset_obj_track_times(properties, false), "H5Pset_obj_track_times")
+    return try check(
+      H5Gcreate2(parent, name, hid_t(H5P_DEFAULT), properties, hid_t(H5P_DEFAULT)), "H5Gcreate2")
+  }
+
+  /// Creates one dataset without a time stamp; the caller closes it.
+  func newDataset(_ path: String, _ type: hid_t, _ space: hid_t, properties: hid_t) throws -> hid_t {
+    try check(H5Pset_obj_track_times(properties, false), "H5Pset_obj_track_times")
+    return try check(
+      H5Dcreate2(file, path, type, space, hid_t(H5P_DEFAULT), properties, hid_t(H5P_DEFAULT)), "H5Dcreate2")
   }
 
   func groupAbove(_ path: String) throws {
@@ -137,8 +153,7 @@ public final class HDF5Author {
     defer { H5Tclose(type) }
     let space = try simpleSpace(shape)
     defer { H5Sclose(space) }
-    let dataset = try check(
-      H5Dcreate2(file, path, type, space, hid_t(H5P_DEFAULT), properties, hid_t(H5P_DEFAULT)), "H5Dcreate2")
+    let dataset = try newDataset(path, type, space, properties: properties)
     if elementType == .bfloat16, form.bfloat16 != .native {
       try attribute("dtype", .fixed("bfloat16"), onObject: dataset)
     }

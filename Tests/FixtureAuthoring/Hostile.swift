@@ -78,6 +78,19 @@ extension HDF5Author {
     try stream(path, elementType, shape, .with { $0.chunk = chunk }).close()
   }
 
+  /// A dataset that is declared with extents of any size, overflowing ones too, and never written.
+  public func declared(_ path: String, extents: [UInt64], chunk: [UInt64]? = nil) throws {
+    try groupAbove(path)
+    let properties = try check(H5Pcreate(chdf5_H5P_DATASET_CREATE()), "H5Pcreate")
+    defer { H5Pclose(properties) }
+    if let chunk { try check(H5Pset_chunk(properties, Int32(chunk.count), chunk), "H5Pset_chunk") }
+    let space = try check(H5Screate_simple(Int32(extents.count), extents, nil), "H5Screate_simple")
+    defer { H5Sclose(space) }
+    let type = try copy(chdf5_H5T_NATIVE_FLOAT())
+    defer { H5Tclose(type) }
+    H5Dclose(try newDataset(path, type, space, properties: properties))
+  }
+
   /// A dataset of zeros that takes next to nothing in the file.
   public func compressionBomb(_ path: String, chunkCount: Int, chunkBytes: Int) throws {
     let shape = Shape.vector(chunkCount * chunkBytes)
@@ -166,9 +179,9 @@ extension HDF5Author {
   /// Groups inside groups.
   public func nestedGroups(_ path: String, depth: Int) throws {
     try groupAbove(path)
-    var group = try check(H5Gcreate2(id, path, 0, 0, 0), "H5Gcreate2")
+    var group = try newGroup(id, path)
     for _ in 1..<depth {
-      let child = try check(H5Gcreate2(group, "g", 0, 0, 0), "H5Gcreate2")
+      let child = try newGroup(group, "g")
       H5Gclose(group)
       group = child
     }
@@ -182,7 +195,9 @@ extension HDF5Author {
       H5Tclose(type)
       H5Sclose(space)
     }
-    H5Dclose(try check(H5Dcreate2(id, path, type, space, 0, 0, 0), "H5Dcreate2"))
+    let properties = try check(H5Pcreate(chdf5_H5P_DATASET_CREATE()), "H5Pcreate")
+    defer { H5Pclose(properties) }
+    H5Dclose(try newDataset(path, type, space, properties: properties))
   }
 }
 
@@ -265,7 +280,7 @@ public enum Damage {
 }
 
 /// Bob Jenkins's `hashlittle` with the initial value 0, which HDF5 uses for metadata checksums.
-private func lookup3(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+func lookup3(_ bytes: ArraySlice<UInt8>) -> UInt32 {
   func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value << count | value >> (32 - count) }
   var rest = bytes
   let start = 0xDEAD_BEEF &+ UInt32(bytes.count)
