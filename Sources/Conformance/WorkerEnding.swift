@@ -7,9 +7,9 @@
 #endif
 
 /// What ended a worker, in words that follow "the process that judged it".
-enum WorkerEnding {
+package enum WorkerEnding {
   /// What a signal means.
-  static func reason(_ signal: Int32, processorTime: Int) -> String {
+  package static func reason(_ signal: Int32, processorTime: Int) -> String {
     signal == SIGXCPU
       ? "used more than \(processorTime) s of processor time"
       : "was ended by signal \(signal), \(String(cString: strsignal(signal)))"

@@ -36,10 +36,11 @@ extension Focalcheck {
   /// Starts the program; a closed pipe is an error of writing, not a signal.
   @MainActor static func main() async {
     signal(SIGPIPE, SIG_IGN)
+    admitSignals()
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
       if let command = try parseAsRoot(arguments) as? any Guardable {
-        try await guarded(arguments, deadline: command.deadline)
+        try guarded(arguments, deadline: command.deadline)
       } else {
         try await run(arguments)
       }

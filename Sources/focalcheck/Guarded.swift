@@ -59,13 +59,12 @@ extension Focalcheck {
 
   /// Runs the command of some arguments in a process of its own.
   ///
-  /// - Throws: `ExitCode`, that of the command.
-  static func guarded(_ arguments: [String], deadline: Int?) async throws {
-    let process = GuardedProcess(program: WorkerOptions.program, arguments: ["guarded"] + arguments)
-    let ending = try await untilInterrupted { try await process.run(deadline: deadline) }
-    switch ending {
+  /// - Throws: `ExitCode`, that of the command, or of 128 and the number of the signal that ended it.
+  static func guarded(_ arguments: [String], deadline: Int?) throws {
+    switch GuardedProcess(arguments: ["guarded"] + arguments, deadline: deadline).run() {
     case .exited(0): break
     case .exited(let status): throw ExitCode(status)
+    case .interrupted(let signal): throw ExitCode(128 + signal)
     case .failed(let reason):
       Console.message("the process that read the files \(reason)")
       throw ExitCode.unjudged

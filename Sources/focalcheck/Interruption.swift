@@ -10,17 +10,6 @@ import Synchronization
   import Darwin
 #endif
 
-/// Runs work that SIGINT, SIGTERM and SIGHUP cancel, so that it can end what it started and remove what it made.
-///
-/// - Throws: `ExitCode` of 128 and the signal's number after such a signal, else what the work throws.
-func untilInterrupted<Success: Sendable>(
-  _ work: @escaping @Sendable () async throws -> Success
-) async throws -> Success {
-  let (result, signal) = await interruptible(work)
-  if let signal { throw ExitCode(128 + signal) }
-  return try result.get()
-}
-
 /// Runs work that SIGINT, SIGTERM and SIGHUP cancel, and says as well which of them came first. One that was ignored
 /// when the program was started, as nohup does, stays so.
 func interruptible<Success: Sendable>(
@@ -71,11 +60,18 @@ private func tell(_ number: Int32) {
 }
 
 /// Whether a signal is ignored.
-private func isIgnored(_ number: Int32) -> Bool {
+func isIgnored(_ number: Int32) -> Bool {
   var action = sigaction()
   guard sigaction(number, nil, &action) == 0 else { return false }
   // The handler comes first; Swift cannot compare functions, and SIG_IGN is the address 1.
   return withUnsafeBytes(of: &action) { $0.load(as: Int.self) } == 1
+}
+
+/// Lets signals come that whoever started the program may have blocked for itself.
+func admitSignals() {
+  var none = sigset_t()
+  sigemptyset(&none)
+  pthread_sigmask(SIG_SETMASK, &none, nil)
 }
 
 /// Leaves the signals that a terminal sends to all of its processes to the process that started this one.
