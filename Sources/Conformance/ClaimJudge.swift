@@ -39,7 +39,7 @@ public struct ClaimJudge {
       for index in findings.indices {
         let patterns = ShellPatterns(patterns: findings[index].claim.cases)
         for caseReport in fixtureReport.cases
-        where caseReport.error == nil && patterns.match(anyOf: [caseReport.name]) {
+        where caseReport.verdict != .error && patterns.match(anyOf: [caseReport.name]) {
           let subject = try ClaimSubject(caseReport, fixture)
           guard let evidence = try subject.check(findings[index].claim.check) else { continue }
           findings[index].caseCount += 1
@@ -130,13 +130,15 @@ private struct ClaimSubject {
       x.count == y.count
     else { return .against("\(other) has not as many elements") }
     let normalizer = try conformanceCase.inputs["normalizer"]?.readAll().values
+    guard normalizer?.isEmpty != true else { return nil }
     var differing: [Int] = []
     for position in 0..<x.count {
       let divisor = normalizer.map { $0[$0.count == 1 ? 0 : position % $0.count] }
       if !agree(x.value(at: position), y.value(at: position), divisor) { differing.append(position) }
     }
     guard let first = differing.first else { return .bears }
-    let input = try conformanceCase.inputs["logit"]?.readAll().value(at: first)
+    let logit = try conformanceCase.inputs["logit"]?.readAll()
+    let input = logit.flatMap { first < $0.count ? $0.value(at: first) : nil }
     return .against(
       "\(differing.count) of \(x.count) elements differ from \(other), the first\(input.map { " at logit \($0)" } ?? ""): "
         + "\(x.text(at: first)) and \(y.text(at: first))")
@@ -177,7 +179,8 @@ private struct ClaimSubject {
   private func flat(below bound: Double) throws(FixtureError) -> Evidence? {
     guard let probs = try conformanceCase.inputs["prob"]?.readAll(),
       let targets = try conformanceCase.inputs["target"]?.readAll(),
-      let gradient = try conformanceCase.grads["prob"]?.readAll(), gradient.count == targets.count
+      let gradient = try conformanceCase.grads["prob"]?.readAll(),
+      Set([probs.count, targets.count, gradient.count]).count == 1
     else { return nil }
     let format = probs.elementType.arithmeticFormat
     for position in 0..<probs.count {

@@ -21,7 +21,7 @@ internal import Synchronization
 /// a byte has changed; of the last line alone, which a kill may have cut, nothing is expected.
 ///
 /// What a worker found counts only when it came to a good end. The records of one that did not are struck out; those of one
-/// that had no chance to, because the run was killed, stay.
+/// that had no chance to, because the run was killed, stay: the one exception.
 public final class Journal: Sendable {
   /// How many judged cases it held when it was opened.
   public var judgedCount: Int { found.values.map(\.judgedCount).reduce(0, +) }
@@ -51,7 +51,7 @@ public final class Journal: Sendable {
     let file = try JournalFile(path: path)
     var lines = JournalLines(try file.contents())
     var records: [Int: JudgingTranscript] = [:]
-    if !lines.isEmpty {
+    if !lines.isCutHeader {
       guard let header: JournalRun = lines.next(), header.schema == JournalRun.schema else {
         throw JournalError(path: path, reason: "is no journal of focalcheck")
       }
@@ -94,6 +94,34 @@ public final class Journal: Sendable {
       }
     }
   }
+}
+
+/// The part of a journal that is one fixture's; nothing where there is no journal.
+struct FixtureJournal: Sendable {
+  private let journal: Journal?
+  private let fixture: Int
+  /// What was found earlier.
+  let records: JudgingTranscript
+
+  init(_ journal: Journal?, _ fixture: Int) {
+    (self.journal, self.fixture) = (journal, fixture)
+    records = journal?.records(of: fixture) ?? JudgingTranscript()
+  }
+
+  /// Adds what a worker has found; that it is at its end only ``end(_:)`` says, when the worker is too.
+  func add(_ record: JudgingRecord) {
+    switch record {
+    case .opened, .judged: journal?.add(record, of: fixture)
+    case .began, .ended, .refused: break
+    }
+  }
+
+  /// Says that the records are whole. That nothing could be judged is asked again in the next run.
+  func end(_ records: JudgingTranscript) {
+    if let ending = records.completeEnding { journal?.add(.ended(ending), of: fixture) }
+  }
+
+  func strikeOut() { journal?.strikeOut(fixture) }
 }
 
 /// Why a journal cannot be used.
@@ -209,7 +237,14 @@ private struct JournalLines {
 
   init(_ contents: Data) { self.contents = contents }
 
-  var isEmpty: Bool { contents.isEmpty }
+  /// Whether there is nothing yet, or less than a line that may be the first of a journal.
+  var isCutHeader: Bool {
+    contents.firstIndex(of: WorkerCoding.lineFeed) == nil
+      && contents.prefix(64).allSatisfy {
+        UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
+      }
+      && contents.dropFirst(64).first.map { $0 == UInt8(ascii: " ") } != false
+  }
 
   /// Whether there is no other whole line.
   var isAtEnd: Bool { contents[endOffset...].firstIndex(of: WorkerCoding.lineFeed) == nil }
@@ -260,10 +295,14 @@ private struct JournalFile: ~Copyable {
   deinit { close(descriptor) }
 
   func contents() throws(JournalError) -> Data {
-    do {
-      return try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
-    } catch {
-      throw JournalError(path: path, reason: "cannot be read: \(error)")
+    var contents = Data()
+    var block = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = read(descriptor, &block, block.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw Self.failure(path, "cannot be read") }
+      if count == 0 { return contents }
+      contents += block[..<count]
     }
   }
 

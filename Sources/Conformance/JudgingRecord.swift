@@ -25,6 +25,22 @@ enum JudgingRecord: Codable, Sendable {
   }
 }
 
+extension JudgingRecord {
+  /// Whether the record may follow others: a worker of which libhdf5 has damaged the memory can say anything.
+  func isPossible(after records: JudgingTranscript) -> Bool {
+    switch self {
+    case .opened(let opening): (0...Self.caseLimit).contains(opening.caseCount)
+    case .began(_, let index): (0..<records.caseCount).contains(index)
+    case .judged: records.judgedCount < records.caseCount
+    case .ended(let ending): (0...records.caseCount).contains(ending.skippedCount)
+    case .refused: true
+    }
+  }
+
+  /// More cases than any fixture can have.
+  private static let caseLimit = 1 << 20
+}
+
 /// The records of one fixture so far.
 struct JudgingTranscript: Sendable {
   /// How far the work is.
@@ -52,6 +68,9 @@ struct JudgingTranscript: Sendable {
 
   /// The last record of a fixture that could be opened.
   var completeEnding: JudgingRecord.Ending? { refusal == nil ? ending : nil }
+
+  /// How many cases the fixture has; 0 before it is opened.
+  var caseCount: Int { opening?.caseCount ?? 0 }
 
   /// How many cases have been judged.
   var judgedCount: Int { cases.count }

@@ -9,9 +9,9 @@
 /// What ended a worker, in words that follow "the process that judged it".
 package enum WorkerEnding {
   /// What a signal means.
-  package static func reason(_ signal: Int32, processorTime: Int) -> String {
+  package static func reason(_ signal: Int32) -> String {
     signal == SIGXCPU
-      ? "used more than \(processorTime) s of processor time"
+      ? "used more processor time than it may"
       : "was ended by signal \(signal), \(String(cString: strsignal(signal)))"
   }
 }

@@ -23,10 +23,11 @@ public struct WorkerLimits: Hashable, Sendable {
   /// Bytes of one record.
   public static let recordBytes = 64 << 20
 
-  /// Limits of a process that reads fixtures for a person, who can end it, and may start workers: its threads reserve
-  /// address space.
-  public static var reading: WorkerLimits {
-    var limits = WorkerLimits(processorTime: nil)
+  /// Limits of a process that reads fixtures for a command and may start workers: its threads reserve address space.
+  ///
+  /// - Parameter deadline: how many seconds the command may take, or nil.
+  public static func reading(deadline: Int?) -> WorkerLimits {
+    var limits = WorkerLimits(processorTime: deadline.map { $0 * 2 })
     (limits.memory, limits.openFiles) = (4 << 30, nil)
     return limits
   }

@@ -101,6 +101,7 @@ public struct WorkerPool: Sendable {
       if let place { tell(place) }
     }
     let failure: String
+    var isKill = false
     do {
       let records = try await withThrowingTaskGroup(of: JudgingTranscript.self) { group in
         group.addTask {
@@ -117,15 +118,16 @@ public struct WorkerPool: Sendable {
       failure = "was not judged"
     } catch let fault as WorkerTranscript.Fault {
       failure = "the process that judged it \(fault.reason)"
+      isKill = fault.isKill
     } catch let error as SubprocessError {
       failure =
         "the process that judges it cannot be run: \(error.underlyingError.map { "\($0)" } ?? error.description)"
     } catch {
       failure = "the process that judges it cannot be run: \(error)"
     }
-    // What a cancelled task throws is of no account.
+    // A cancelled task kills its worker, which says nothing against what that has found.
+    if !Task.isCancelled || !isKill { journal.strikeOut() }
     if Task.isCancelled { return nil }
-    journal.strikeOut()
     let object = reached.withLock(\.self).map { "/cases/\($0.name)" }
     return FixtureOutcome(
       FixtureError(file: location.fileName, object: object, reason: failure), at: location)
@@ -168,7 +170,7 @@ public struct WorkerPool: Sendable {
       throw WorkerTranscript.Fault(reason: "failed with exit status \(status)\(said)")
     case .signaled(let number):
       throw WorkerTranscript.Fault(
-        reason: WorkerEnding.reason(number, processorTime: deadline) + said)
+        reason: WorkerEnding.reason(number) + said, isKill: number == Signal.kill.rawValue)
     }
   }
 
@@ -205,32 +207,4 @@ public struct WorkerPool: Sendable {
         executablePathOverride: "focalcheck", remainingValues: arguments + ["--", location.path]),
       environment: .custom(environment), platformOptions: options)
   }
-}
-
-/// The part of a journal that is one fixture's; nothing where there is no journal.
-private struct FixtureJournal: Sendable {
-  private let journal: Journal?
-  private let fixture: Int
-  /// What was found earlier.
-  let records: JudgingTranscript
-
-  init(_ journal: Journal?, _ fixture: Int) {
-    (self.journal, self.fixture) = (journal, fixture)
-    records = journal?.records(of: fixture) ?? JudgingTranscript()
-  }
-
-  /// Adds what a worker has found; that it is at its end only ``end(_:)`` says, when the worker is too.
-  func add(_ record: JudgingRecord) {
-    switch record {
-    case .opened, .judged: journal?.add(record, of: fixture)
-    case .began, .ended, .refused: break
-    }
-  }
-
-  /// Says that the records are whole. That nothing could be judged is asked again in the next run.
-  func end(_ records: JudgingTranscript) {
-    if let ending = records.completeEnding { journal?.add(.ended(ending), of: fixture) }
-  }
-
-  func strikeOut() { journal?.strikeOut(fixture) }
 }

@@ -12,6 +12,8 @@ struct WorkerTranscript: Sendable {
   struct Fault: Error, Hashable {
     /// The reason in plain words, to follow "the process that judged it".
     let reason: String
+    /// Whether the process was killed, as it is when nobody waits for it any more.
+    var isKill = false
   }
 
   private(set) var records: JudgingTranscript
@@ -60,6 +62,7 @@ struct WorkerTranscript: Sendable {
     guard let record = try? decoder.decode(JudgingRecord.self, from: data) else {
       throw Fault(reason: "gave a damaged result")
     }
+    guard record.isPossible(after: records) else { throw Fault(reason: "gave an impossible result") }
     let before = records.digest
     records.add(record)
     guard before == nil || before == records.digest else {

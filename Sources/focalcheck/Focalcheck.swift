@@ -36,6 +36,8 @@ extension Focalcheck {
   /// Starts the program; a closed pipe is an error of writing, not a signal.
   @MainActor static func main() async {
     signal(SIGPIPE, SIG_IGN)
+    // Whoever ignores it for itself has no word about the processes that are started here.
+    signal(SIGCHLD, SIG_DFL)
     admitSignals()
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())

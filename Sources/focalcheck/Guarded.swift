@@ -1,14 +1,6 @@
 import ArgumentParser
 import Conformance
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A command that opens HDF5 files in its own process. The program runs it in another one, so that a crash of libhdf5 is a
 /// message and an exit code.
 protocol Guardable: ParsableCommand {
@@ -35,7 +27,8 @@ struct Guarded: AsyncParsableCommand {
   func run() async throws {
     leaveTerminalSignals()
     do throws(WorkerError) {
-      try WorkerLimits.reading.apply()
+      let deadline = (try? Focalcheck.parseAsRoot(arguments) as? any Guardable)?.deadline
+      try WorkerLimits.reading(deadline: deadline).apply()
     } catch {
       Console.message(error.description)
       throw ExitCode.unjudged
@@ -64,7 +57,9 @@ extension Focalcheck {
     switch GuardedProcess(arguments: ["guarded"] + arguments, deadline: deadline).run() {
     case .exited(0): break
     case .exited(let status): throw ExitCode(status)
-    case .interrupted(let signal): throw ExitCode(128 + signal)
+    case .interrupted(let signal):
+      Console.message("ended by signal \(signal)")
+      throw ExitCode(128 + signal)
     case .failed(let reason):
       Console.message("the process that read the files \(reason)")
       throw ExitCode.unjudged

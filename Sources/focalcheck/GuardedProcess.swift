@@ -61,14 +61,15 @@ struct GuardedProcess {
       }
     }
     child.store(0, ordering: .sequentiallyConsistent)
+    // As the macros of wait(2) read it.
+    let (ended, exitStatus) = (status & 0x7F, status >> 8 & 0xFF)
+    if ended == 0, exitStatus == 0 { return .exited(0) }
     let interruption = received.load(ordering: .sequentiallyConsistent)
     if interruption != 0 { return .interrupted(interruption) }
-    if let deadline, isLate.load(ordering: .sequentiallyConsistent) {
+    if let deadline, ended == SIGKILL, isLate.load(ordering: .sequentiallyConsistent) {
       return .failed("took more than \(deadline) s and was ended")
     }
-    // As the macros of wait(2) read it.
-    let ended = status & 0x7F
-    return ended == 0 ? .exited(status >> 8 & 0xFF) : .failed(WorkerEnding.reason(ended, processorTime: 0))
+    return ended == 0 ? .exited(exitStatus) : .failed(WorkerEnding.reason(ended))
   }
 
   private func spawn() -> Result<pid_t, SpawnError> {
@@ -88,7 +89,6 @@ struct GuardedProcess {
     var description: String { String(cString: strerror(number)) }
   }
 
-  /// What a handler may touch: whom to end, by which signal this process was to end, and whether the time was up.
   private static func end(_ number: Int32) {
     let process = child.load(ordering: .sequentiallyConsistent)
     if process != 0 { kill(process, number) }
@@ -108,6 +108,7 @@ struct GuardedProcess {
   }
 }
 
+// What a handler may touch: whom to end, by which signal this process was to end, and whether the time was up.
 private let child = Atomic<Int32>(0)
 private let received = Atomic<Int32>(0)
 private let isLate = Atomic<Bool>(false)

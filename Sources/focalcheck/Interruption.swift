@@ -1,4 +1,3 @@
-import ArgumentParser
 import Dispatch
 import Synchronization
 
@@ -11,7 +10,8 @@ import Synchronization
 #endif
 
 /// Runs work that SIGINT, SIGTERM and SIGHUP cancel, and says as well which of them came first. One that was ignored
-/// when the program was started, as nohup does, stays so.
+/// when the program was started, as nohup does, stays so. One that comes after the work costs no report: what is left is
+/// to write it.
 func interruptible<Success: Sendable>(
   _ work: @escaping @Sendable () async throws -> Success
 ) async -> (result: Result<Success, any Error>, signal: Int32?) {
@@ -30,8 +30,7 @@ func interruptible<Success: Sendable>(
     source.setRegistrationHandler { isListening.resume() }
     source.resume()
   }
-  let dispositions = [SIGINT, SIGTERM, SIGHUP].filter { !isIgnored($0) }
-    .map { (number: $0, before: signal($0, tell)) }
+  for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { signal(number, tell) }
   let task = Task { try await work() }
   let hasReceived = state.withLock {
     $0.task = task
@@ -39,7 +38,6 @@ func interruptible<Success: Sendable>(
   }
   if hasReceived { task.cancel() }
   let result = await task.result
-  for (number, before) in dispositions { signal(number, before) }
   source.cancel()
   return (result, state.withLock(\.received))
 }

@@ -88,7 +88,7 @@ struct OutputOptions: ParsableArguments {
   func write(endedBy signal: Int32?, _ render: (any ReportFormat.Type) -> String) throws {
     guard let signal else { return try write(render) }
     try? write(render)
-    Console.message("the run was ended before everything was judged")
+    Console.message("ended by signal \(signal)")
     throw ExitCode(128 + signal)
   }
 

@@ -75,9 +75,9 @@ struct Run: AsyncParsableCommand {
         failures.append(error)
       }
     }
-    try judging.write(report, over: selection.cases, endedBy: signal)
     if let failure = journal?.failure { failures.append(failure) }
     for failure in failures { Console.message(failure.description) }
+    try judging.write(report, over: selection.cases, endedBy: signal)
     if !failures.isEmpty { throw ExitCode.unjudged }
     if let code = ExitCode(report.gate) { throw code }
   }
@@ -107,11 +107,13 @@ struct Run: AsyncParsableCommand {
         program: "focalcheck \(programVersion)", executable: WorkerOptions.program, policy: judging.policy,
         filter: selection.cases.caseFilter, fixtures: locations)
       let journal = try Journal(path: path, for: run, resumes: resume)
+      // There may have been none before.
+      try judging.output.check(against: [path])
       if resume {
         Console.message("\(visibleText(path)): \(journal.judgedCount) cases have been judged before")
       }
       return journal
-    } catch let error as any Error & CustomStringConvertible {
+    } catch let error as any Error & CustomStringConvertible where !(error is ValidationError) {
       Console.message(error.description)
       throw ExitCode.unjudged
     }

@@ -71,7 +71,7 @@ final class Batch {
       throw Failure(description: "the run ended with \(status >> 8)")
     }
     var result = Result(peakBytes: peakBytes)
-    for text in ["text"] + texts {
+    for text in ["text"] + texts + ["json"] {
       let bytes = try Data(contentsOf: URL(fileURLWithPath: file("report.\(text)")))
       if let fault = Self.fault(of: bytes, isPlain: text != "github") {
         result.faults.append("the report as \(text) holds \(fault)")
@@ -106,7 +106,10 @@ final class Batch {
       }
     }
     if let hidden { return "the character U+\(String(hidden.value, radix: 16, uppercase: true))" }
-    let isCommanding = isPlain && text.split(separator: "\n").contains { $0.hasPrefix("::") }
+    if text.contains("##[") { return "\"##[\"" }
+    let isCommanding =
+      isPlain
+      && text.split(separator: "\n").contains { line in line.drop(while: \.isWhitespace).hasPrefix("::") }
     return isCommanding ? "a line that begins with \"::\"" : nil
   }
 

@@ -6,7 +6,7 @@ enum HostileText {
     "\u{2028}b\u{2029}", "\u{0}", "\u{1}", "\u{7f}\u{85}\u{9b}", "]]>", "<!--", "&lt;\"'", "../..", "..", ".",
     "|`*_[]()",
     "\u{feff}\u{200b}\u{ad}", "\u{e000}\u{10ffff}", "a\u{301}\u{302}", "%s%n", "\\", "$(id)", "::warning::y",
-    "",
+    "  ::error::z", "##[error]w", "",
   ]
 
   /// Bytes that are no UTF-8: a lone continuation, an overlong form, a surrogate, a sequence cut short.

@@ -8,7 +8,7 @@ struct Suite: Hashable {
     "^(ComparisonTests|TensorsTests)[.]",
     "^HDF5Tests[.]",
     "^ConformanceTests[.](Fixture|VisibleText|ExporterMessages|WorkerPool)",
-    "^ConformanceTests[.](Ledger|Baseline|Gate|VersionRange)",
+    "^ConformanceTests[.](Ledger|Baseline|Gate|VersionRange|Journal)",
     "^ConformanceTests[.](Judge|DerivedVerdict|Runner|Nonconformance)",
     "^ArithmeticTests[.]",
     "^ReportingTests[.](OutputFile|JUnit|GitHub|Markdown)",

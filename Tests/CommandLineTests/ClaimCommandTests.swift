@@ -1,4 +1,5 @@
 import FixtureAuthoring
+import Tensors
 import Testing
 
 @Suite("Claims beside fixtures")
@@ -29,6 +30,39 @@ struct ClaimCommandTests {
     #expect(result.output.contains("a.h5: /cases/lacks/inputs"), "\(result.text)")
     #expect(result.output.contains("refuted"), "\(result.text)")
     #expect(result.messages == "", "\(result.text)")
+  }
+
+  @Test("a claim about tensors of other shapes than their documentation's is checked on none of them")
+  func shapes() throws {
+    let pair = "of = \"formula.\"\nwith = \"paddle.\""
+    for check in [
+      "check = \"agrees\"\n\(pair)\ndecimals = 3", "check = \"divided\"\n\(pair)",
+      "check = \"flat-below\"\nbelow = 0.5", "check = \"mean-of-sum\"\nulps = 1",
+    ] {
+      let author = try HDF5Author(path: folder.file("a.h5"))
+      try DemoFixture.header(author)
+      for (name, last) in [("formula.x", 1.0), ("paddle.x", 2.0)] {
+        try DemoFixture.demoCase(
+          author, name, without: ["outputs/loss"], changing: ["variant": .fixed("paddle.formula")])
+        try author.dataset(
+          "/cases/\(name)/outputs/loss",
+          Tensor(.float32, .vector(9), values: Array(repeating: 0.5, count: 8) + [last]))
+        try author.dataset("/cases/\(name)/inputs/normalizer", Tensor(.float32, .vector(0), values: []))
+      }
+      try author.close()
+      let claim = """
+        [[claim]]
+        id = "shapes"
+        quote = "a thing"
+        source = "a document"
+        statement = "they are as they are"
+        cases = "*"
+        \(check)
+        """
+      try Damage.write(folder.file("claims.toml"), Array(claim.utf8))
+      let result = try Program.run(["run", "."], in: folder.path)
+      #expect(result.status == 2 && result.output.contains("a.h5"), "\(check): \(result.text)")
+    }
   }
 
   @Test("a list of claims that cannot be used is an error before anything is judged")

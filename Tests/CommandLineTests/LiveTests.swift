@@ -199,6 +199,9 @@ struct LiveTests {
     let result = try live("echo $$ > \"$folder/parent\"; kill -\(signal) $PPID; sleep 60 & wait")
     let number = try #require(["INT": SIGINT, "TERM": SIGTERM, "HUP": SIGHUP][signal])
     #expect(result.status == 128 + number, "\(result.text)")
+    #expect(
+      result.output.hasPrefix("INCOMPLETE: the run was ended before 1 fixture could be judged: torch\n"),
+      "\(result.text)")
     #expect(try !isRunning("parent"))
     #expect(try leftovers == [])
   }
