@@ -10,7 +10,7 @@
 public func visibleText(_ untrusted: String) -> String {
   let scalars = untrusted.unicodeScalars
   let start = scalars.firstIndex { !$0.properties.isWhitespace } ?? scalars.endIndex
-  var commands = Set(
+  let commands = Set(
     zip(scalars.indices, scalars.indices.dropFirst()).compactMap { first, second in
       switch (scalars[first], scalars[second]) {
       case (":", ":"): first == start ? first : nil
@@ -18,8 +18,6 @@ public func visibleText(_ untrusted: String) -> String {
       default: nil
       }
     })
-  // What follows may be a colon.
-  if untrusted.last == ":", scalars.index(after: start) == scalars.endIndex { commands.insert(start) }
   guard !commands.isEmpty || scalars.contains(where: \.isUnseen) else { return untrusted }
   var text = ""
   for (index, scalar) in zip(scalars.indices, scalars) {
