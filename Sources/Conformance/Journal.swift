@@ -319,12 +319,9 @@ private struct JournalFile: ~Copyable {
       throw JournalError(path: path, reason: "cannot be written: \(error)")
     }
     let digest = Self.digest(of: text, after: digest)
-    var rest = (Array(digest.utf8) + [UInt8(ascii: " ")] + text + [WorkerCoding.lineFeed])[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw Self.failure(path, "cannot be written") }
-      rest = rest.dropFirst(count)
+    let line = Array(digest.utf8) + [UInt8(ascii: " ")] + text + [WorkerCoding.lineFeed]
+    if let reason = writeAll(line, to: descriptor) {
+      throw JournalError(path: path, reason: "cannot be written: \(reason)")
     }
     return digest
   }

@@ -51,19 +51,10 @@ public struct Worker: Sendable {
   }
 
   private static func write(_ line: [UInt8], to descriptor: Int32) throws(WorkerError) {
-    var rest = line[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw WorkerError(failed: "a record cannot be written") }
-      rest = rest.dropFirst(count)
+    if let reason = writeAll(line, to: descriptor) {
+      throw WorkerError(reason: "a record cannot be written: \(reason)")
     }
   }
-}
-
-// At file scope, since the method above hides the system's function of the same name.
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-  write(descriptor, bytes, count)
 }
 
 /// How records are written: JSON, with what JSON has no number for as strings.

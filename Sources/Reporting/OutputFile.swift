@@ -1,3 +1,5 @@
+internal import Conformance
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -23,12 +25,8 @@ public enum OutputStream {
   ///
   /// - Throws: ``OutputError`` with the name that stands for the descriptor; a part may have been written.
   public static func write(_ text: String, to descriptor: Int32, named name: String) throws(OutputError) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let written = bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw OutputError(path: name, reason: String(cString: strerror(errno))) }
-      bytes = bytes.dropFirst(written)
+    if let reason = writeAll(Array(text.utf8), to: descriptor) {
+      throw OutputError(path: name, reason: reason)
     }
   }
 }
@@ -82,9 +80,4 @@ public enum OutputFile {
     defer { free(target) }
     return String(cString: target)
   }
-}
-
-// At file scope, since the method above hides the system's function of the same name.
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-  write(descriptor, bytes, count)
 }
