@@ -1,5 +1,11 @@
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
 /// A statement of a document that real results can confirm or refute.
-public struct Claim: Hashable, Sendable {
+public struct Claim: Hashable, Sendable, Codable {
   /// The name, such as `blog.manual-prints`.
   public let id: String
   /// What the document says, in short and in its own words or numbers.
@@ -17,7 +23,7 @@ public struct Claim: Hashable, Sendable {
 }
 
 /// The ways in which a claim is checked; each case that is looked at either bears it out or is evidence against it.
-public enum ClaimCheck: Hashable, Sendable {
+public enum ClaimCheck: Hashable, Sendable, Codable {
   /// The loss has the numbers that the case's attribute `printed` quotes, to as many decimals.
   case printed
   /// The framework gives a value, and the case is conformant: it computes what is documented.
@@ -40,6 +46,24 @@ public enum ClaimCheck: Hashable, Sendable {
   case stage(String, from: Double, through: Double)
 }
 
+/// What one case says of a claim.
+public struct ClaimEvidence: Hashable, Sendable, Codable {
+  /// What it comes to.
+  public enum Kind: Hashable, Sendable, Codable {
+    /// The case bears the claim out.
+    case bears
+    /// It does not, for this reason.
+    case against(String)
+    /// What the claim is about cannot be read.
+    case unreadable(FixtureError)
+  }
+
+  /// Which of the run's claims it is, from 0.
+  public let claim: Int
+  /// What the case says of it.
+  public let kind: Kind
+}
+
 /// What became of a claim.
 public struct ClaimFinding: Hashable, Sendable {
   /// Whether it is true of the builds that were looked at.
@@ -48,7 +72,7 @@ public struct ClaimFinding: Hashable, Sendable {
     case holds
     /// A case does not.
     case refuted
-    /// No case of the run speaks of it.
+    /// No case of the run speaks of it, or one that does cannot be read.
     case unchecked = "not checked"
   }
 
@@ -58,9 +82,53 @@ public struct ClaimFinding: Hashable, Sendable {
   public internal(set) var caseCount = 0
   /// Why each case that does not bear it out does not, in the order of the fixtures and cases.
   public internal(set) var counterexamples: [String] = []
+  /// What could not be read of the cases that it is checked on.
+  public internal(set) var unreadable: [FixtureError] = []
 
   /// Whether it is true.
   public var outcome: Outcome {
-    caseCount == 0 ? .unchecked : counterexamples.isEmpty ? .holds : .refuted
+    if !counterexamples.isEmpty { return .refuted }
+    return caseCount == 0 || !unreadable.isEmpty ? .unchecked : .holds
+  }
+}
+
+extension Report {
+  /// What its cases say of the claims that they were checked on, in the order of the claims.
+  public func findings(on claims: [Claim]) -> [ClaimFinding] {
+    var findings = claims.map { ClaimFinding(claim: $0) }
+    for fixture in fixtures {
+      let build = fixture.provenance.map { "\($0.framework) \($0.frameworkVersion)" } ?? fixture.file
+      for caseReport in fixture.cases {
+        for evidence in caseReport.evidence where findings.indices.contains(evidence.claim) {
+          findings[evidence.claim].add(evidence.kind, "\(build), \(caseReport.name)")
+        }
+      }
+    }
+    return findings
+  }
+}
+
+extension ClaimFinding {
+  fileprivate mutating func add(_ evidence: ClaimEvidence.Kind, _ place: String) {
+    caseCount += 1
+    switch evidence {
+    case .bears: break
+    case .against(let reason): counterexamples.append("\(place): \(reason)")
+    case .unreadable(let error): unreadable.append(error)
+    }
+  }
+}
+
+extension Claim {
+  /// The claim as one worker argument; see ``init(parsing:)``.
+  var text: String {
+    // Encoding strings and finite numbers cannot fail.
+    (try? WorkerCoding.encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
+  /// The claim that a worker was told of; nil where the text is none.
+  public init?(parsing text: String) {
+    guard let claim = try? WorkerCoding.decoder.decode(Claim.self, from: Data(text.utf8)) else { return nil }
+    self = claim
   }
 }

@@ -2,65 +2,28 @@ internal import Comparison
 internal import FocalLoss
 internal import Tensors
 
-/// Checks what documents say on the results of a run.
-public struct ClaimJudge {
-  private let claims: [Claim]
+/// Checks what documents say on cases that have been judged.
+struct ClaimJudge {
+  private let claims: [(check: ClaimCheck, cases: ShellPatterns)]
 
-  /// A judge of some claims.
-  public init(_ claims: [Claim]) { self.claims = claims }
-
-  /// The claims of a folder that is judged whole; none when it has no `claims.toml`.
-  ///
-  /// - Throws: ``TOMLFileError`` when the list cannot be used.
-  public static func claims(beside fixtures: [FixtureLocation]) throws(TOMLFileError) -> [Claim] {
-    var folders: [String] = []
-    for fixture in fixtures where !folders.contains(fixture.folder) { folders.append(fixture.folder) }
-    var claims: [Claim] = []
-    for folder in folders {
-      let path = FixtureLocation.join(folder, Claim.fileName)
-      if FileNode(path: path) != nil { claims += try Claim.list(path: path) }
-    }
-    return claims
+  /// A judge of a run's claims.
+  init(_ claims: [Claim]) {
+    self.claims = claims.map { ($0.check, ShellPatterns(patterns: $0.cases)) }
   }
 
-  /// What becomes of each claim, in the order of the claims.
-  ///
-  /// - Parameters:
-  ///   - report: what a run found.
-  ///   - fixtures: where its fixtures are.
-  /// - Throws: ``FixtureError`` when a fixture cannot be read again.
-  public func findings(of report: Report, _ fixtures: [FixtureLocation]) throws(FixtureError)
-    -> [ClaimFinding]
-  {
-    var findings = claims.map { ClaimFinding(claim: $0) }
-    for fixtureReport in report.fixtures where fixtureReport.error == nil {
-      guard let location = fixtures.first(where: { $0.path == fixtureReport.path }) else { continue }
-      let fixture = try location.open(judged: fixtureReport.digest)
-      for index in findings.indices {
-        let patterns = ShellPatterns(patterns: findings[index].claim.cases)
-        for caseReport in fixtureReport.cases
-        where caseReport.verdict != .error && patterns.match(anyOf: [caseReport.name]) {
-          let subject = try ClaimSubject(caseReport, fixture)
-          guard let evidence = try subject.check(findings[index].claim.check) else { continue }
-          findings[index].caseCount += 1
-          if case .against(let reason) = evidence {
-            let build = "\(fixture.provenance.framework) \(fixture.provenance.frameworkVersion)"
-            findings[index].counterexamples.append("\(build), \(caseReport.name): \(reason)")
-          }
-        }
+  /// What a case of an open fixture says of each claim that is about it; nothing when it could not be judged.
+  func evidence(of report: CaseReport, in fixture: FixtureReader) -> [ClaimEvidence] {
+    guard report.verdict != .error else { return [] }
+    return claims.enumerated().compactMap { index, claim in
+      guard claim.cases.match(anyOf: [report.name]) else { return nil }
+      do throws(FixtureError) {
+        let found = try ClaimSubject(report, fixture).check(claim.check)
+        return found.map { ClaimEvidence(claim: index, kind: $0) }
+      } catch {
+        return ClaimEvidence(claim: index, kind: .unreadable(error))
       }
     }
-    return findings
   }
-}
-
-/// What one case says of a claim.
-private enum Evidence {
-  case bears
-  case against(String)
-
-  /// A case that bears a claim out, or the reason why it does not.
-  init(_ reason: String?) { self = reason.map(Evidence.against) ?? .bears }
 }
 
 /// A case that a claim is checked on.
@@ -75,9 +38,9 @@ private struct ClaimSubject {
   }
 
   /// What the case says, or nil when it says nothing.
-  func check(_ check: ClaimCheck) throws(FixtureError) -> Evidence? {
+  func check(_ check: ClaimCheck) throws(FixtureError) -> ClaimEvidence.Kind? {
     if case .refused = check {
-      return Evidence(report.outcome == .raised ? nil : "is taken, and \(report.verdict.rawValue)")
+      return ClaimEvidence.Kind(report.outcome == .raised ? nil : "is taken, and \(report.verdict.rawValue)")
     }
     guard report.outcome == .value else {
       return .against("is refused: \(conformanceCase.error ?? "no message")")
@@ -85,7 +48,7 @@ private struct ClaimSubject {
     switch check {
     case .refused: return nil
     case .printed: return printed()
-    case .computed: return Evidence(report.verdict == .conformant ? nil : nonconformance())
+    case .computed: return ClaimEvidence.Kind(report.verdict == .conformant ? nil : nonconformance())
     case .agrees(let of, let with, let decimals):
       return try compared(of, with) { x, y, _ in
         DecimalText.fixed(x, decimals: decimals) == DecimalText.fixed(y, decimals: decimals)
@@ -105,7 +68,7 @@ private struct ClaimSubject {
 
   private func loss() throws(FixtureError) -> Tensor? { try conformanceCase.outputs["loss"]?.readAll() }
 
-  private func printed() -> Evidence? {
+  private func printed() -> ClaimEvidence.Kind? {
     guard let numbers = report.printed else { return nil }
     guard !numbers.reproduces(numbers.actual) else { return .bears }
     let pairs = zip(numbers.documented, numbers.actual).first { $0 != $1 }
@@ -122,7 +85,7 @@ private struct ClaimSubject {
   /// Compares the loss with that of the case whose name has `with` in the place of `of`, and the divisor.
   private func compared(
     _ of: String, _ with: String, _ agree: (Double, Double, Double?) -> Bool
-  ) throws(FixtureError) -> Evidence? {
+  ) throws(FixtureError) -> ClaimEvidence.Kind? {
     guard let range = report.name.firstRange(of: of) else { return nil }
     let other = report.name.replacingCharacters(in: range, with: with)
     guard fixture.caseNames.contains(other) else { return nil }
@@ -144,7 +107,7 @@ private struct ClaimSubject {
         + "\(x.text(at: first)) and \(y.text(at: first))")
   }
 
-  private func meanOfSum(_ limit: UInt64) throws(FixtureError) -> Evidence? {
+  private func meanOfSum(_ limit: UInt64) throws(FixtureError) -> ClaimEvidence.Kind? {
     guard let range = report.name.firstRange(of: ".mean.") else { return nil }
     let other = report.name.replacingCharacters(in: range, with: ".sum.")
     guard fixture.caseNames.contains(other) else { return nil }
@@ -164,19 +127,19 @@ private struct ClaimSubject {
         if ulps > worst.ulps { worst = (ulps, name?.name ?? "") }
       }
     }
-    return Evidence(
+    return ClaimEvidence.Kind(
       worst.ulps <= limit
         ? nil : "\(worst.name) is up to \(worst.ulps) ULP from that of \(other) over \(count)")
   }
 
-  private func greatest(_ number: String) throws(FixtureError) -> Evidence? {
+  private func greatest(_ number: String) throws(FixtureError) -> ClaimEvidence.Kind? {
     guard let loss = try loss(), let greatest = loss.values.filter({ !$0.isNaN }).max() else { return nil }
     let decimals = number.split(separator: ".").dropFirst().first?.count ?? 0
     let text = DecimalText.fixed(greatest, decimals: decimals)
-    return Evidence(text == number ? nil : "the greatest loss is \(text)")
+    return ClaimEvidence.Kind(text == number ? nil : "the greatest loss is \(text)")
   }
 
-  private func flat(below bound: Double) throws(FixtureError) -> Evidence? {
+  private func flat(below bound: Double) throws(FixtureError) -> ClaimEvidence.Kind? {
     guard let probs = try conformanceCase.inputs["prob"]?.readAll(),
       let targets = try conformanceCase.inputs["target"]?.readAll(),
       let gradient = try conformanceCase.grads["prob"]?.readAll(),
@@ -196,10 +159,16 @@ private struct ClaimSubject {
     return .bears
   }
 
-  private func stage(_ name: String, _ range: ClosedRange<Double>) throws(FixtureError) -> Evidence? {
+  private func stage(_ name: String, _ range: ClosedRange<Double>) throws(FixtureError) -> ClaimEvidence.Kind?
+  {
     guard let values = try conformanceCase.stages[name]?.readAll().values else { return nil }
-    return Evidence(values.first { !range.contains($0) }.map { "\(name) has \($0)" })
+    return ClaimEvidence.Kind(values.first { !range.contains($0) }.map { "\(name) has \($0)" })
   }
+}
+
+extension ClaimEvidence.Kind {
+  /// A case that bears a claim out, or the reason why it does not.
+  fileprivate init(_ reason: String?) { self = reason.map(Self.against) ?? .bears }
 }
 
 extension String {

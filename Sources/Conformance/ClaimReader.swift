@@ -29,6 +29,20 @@ extension Claim {
     try list(toml: TOMLDocument.bytes(of: path), path: path)
   }
 
+  /// The claims of the folders of some fixtures; none where a folder has no list.
+  ///
+  /// - Throws: ``TOMLFileError`` when a list cannot be used.
+  public static func lists(beside fixtures: [FixtureLocation]) throws(TOMLFileError) -> [Claim] {
+    var folders: [String] = []
+    for fixture in fixtures where !folders.contains(fixture.folder) { folders.append(fixture.folder) }
+    var claims: [Claim] = []
+    for folder in folders {
+      let path = FixtureLocation.join(folder, fileName)
+      if FileNode(path: path) != nil { claims += try list(path: path) }
+    }
+    return claims
+  }
+
   /// Decodes a list of claims; `path` is what errors call it.
   public static func list(toml: [UInt8], path: String) throws(TOMLFileError) -> [Claim] {
     let document = try TOMLDocument(toml, path: path)

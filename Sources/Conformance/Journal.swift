@@ -144,6 +144,7 @@ public struct JournalRun: Hashable, Sendable, Codable {
   private let executable: FixtureDigest
   private let policy: String
   private let filter: [String]
+  private let claims: [Claim]
   private let fixtures: [String]
   private let pinned: [FixtureDigest?]
 
@@ -154,16 +155,18 @@ public struct JournalRun: Hashable, Sendable, Codable {
   ///   - executable: its file: two builds of one version are two programs.
   ///   - policy: by what the cases are judged.
   ///   - filter: which cases are judged.
+  ///   - claims: what the cases are held against besides.
   ///   - fixtures: the fixtures, in the order of the run.
   /// - Throws: ``FixtureError`` when the program's file cannot be read.
   public init(
-    program: String, executable: String, policy: Policy, filter: CaseFilter, fixtures: [FixtureLocation]
+    program: String, executable: String, policy: Policy, filter: CaseFilter, claims: [Claim],
+    fixtures: [FixtureLocation]
   ) throws(FixtureError) {
     schema = Self.schema
     self.program = program
     self.executable =
       try FixtureFileCheck(path: executable, name: executable, maximumByteCount: .max).digest
-    (self.policy, self.filter) = (policy.name, filter.texts)
+    (self.policy, self.filter, self.claims) = (policy.name, filter.texts, claims)
     self.fixtures = fixtures.map(\.path)
     pinned = fixtures.map(\.pinned)
   }
@@ -181,6 +184,8 @@ public struct JournalRun: Hashable, Sendable, Codable {
       "its filters are \(text(filter)), and this one's \(text(run.filter))"
     } else if fixtures != run.fixtures {
       "its fixtures are \(text(fixtures)), and this one's \(text(run.fixtures))"
+    } else if claims != run.claims {
+      "the claims have changed since"
     } else if pinned != run.pinned {
       "the manifest has changed since"
     } else {

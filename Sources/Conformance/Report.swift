@@ -178,6 +178,8 @@ public struct CaseReport: Sendable, Codable {
   public internal(set) var printed: PrintedNumbers?
   /// How the exact values of its elements were found.
   public internal(set) var exactCounts = ExactCounts()
+  /// What it says of the run's claims.
+  public internal(set) var evidence: [ClaimEvidence] = []
 
   init(id: String, name: String) {
     self.id = id
@@ -187,7 +189,7 @@ public struct CaseReport: Sendable, Codable {
   /// What is known of differences is not encoded: a ledger is applied to what was decoded.
   private enum CodingKeys: CodingKey {
     case id, name, variant, parameters, purpose, outcome, error, reason, raisedUnduly, tensors, printed,
-      exactCounts
+      exactCounts, evidence
   }
 
   /// The worst of the case's own and its tensors' verdicts.

@@ -16,11 +16,13 @@ public struct Runner: Sendable {
 
   private let policy: Policy
   private let filter: CaseFilter
+  private let claims: [Claim]
 
-  /// A runner with a policy for all cases, and a filter.
-  public init(policy: Policy, filter: CaseFilter = CaseFilter()) {
+  /// A runner with a policy for all cases, a filter, and the claims that the selected cases are held against.
+  public init(policy: Policy, filter: CaseFilter = CaseFilter(), claims: [Claim] = []) {
     self.policy = policy
     self.filter = filter
+    self.claims = claims
   }
 
   /// Judges the selected cases of the fixtures.
@@ -49,7 +51,7 @@ public struct Runner: Sendable {
     try tell(
       .opened(
         .init(digest: fixture.digest, provenance: fixture.provenance, caseCount: fixture.caseNames.count)))
-    let judge = Judge(policy: policy)
+    let (judge, claimJudge) = (Judge(policy: policy), ClaimJudge(claims))
     var (selectedCount, skippedCount) = (0, 0)
     for (index, name) in fixture.caseNames.enumerated() {
       guard filter.selects(name, of: fixture) else {
@@ -59,7 +61,9 @@ public struct Runner: Sendable {
       selectedCount += 1
       guard selectedCount > judgedCount else { continue }
       try tell(.began(name: name, index: index))
-      try tell(.judged(judge.judge(name, of: fixture)))
+      var report = judge.judge(name, of: fixture)
+      report.evidence = claimJudge.evidence(of: report, in: fixture)
+      try tell(.judged(report))
     }
     try tell(.ended(.init(skippedCount: skippedCount)))
   }

@@ -21,8 +21,11 @@ public struct Worker: Sendable {
   private let judgedCount: Int
 
   /// The work on the selected cases of one fixture, but for so many that have been judged before.
-  public init(_ location: FixtureLocation, policy: Policy, filter: CaseFilter, after judgedCount: Int = 0) {
-    runner = Runner(policy: policy, filter: filter)
+  public init(
+    _ location: FixtureLocation, policy: Policy, filter: CaseFilter, claims: [Claim] = [],
+    after judgedCount: Int = 0
+  ) {
+    runner = Runner(policy: policy, filter: filter, claims: claims)
     self.location = location
     self.judgedCount = judgedCount
   }

@@ -16,6 +16,7 @@ public struct WorkerPool: Sendable {
   private let program: String
   private let policy: Policy
   private let filter: CaseFilter
+  private let claims: [Claim]
   private let jobs: Int
   private let deadline: Int
 
@@ -28,12 +29,16 @@ public struct WorkerPool: Sendable {
   ///   - program: the path of this program.
   ///   - policy: the policy for all cases.
   ///   - filter: which cases are judged.
+  ///   - claims: what the cases are held against besides.
   ///   - jobs: how many fixtures are judged at a time; nil for one on each processor.
   ///   - deadline: how many seconds one fixture may take.
-  public init(program: String, policy: Policy, filter: CaseFilter, jobs: Int? = nil, deadline: Int) {
+  public init(
+    program: String, policy: Policy, filter: CaseFilter, claims: [Claim] = [], jobs: Int? = nil, deadline: Int
+  ) {
     self.program = program
     self.policy = policy
     self.filter = filter
+    self.claims = claims
     self.jobs = max(1, jobs ?? ProcessInfo.processInfo.activeProcessorCount)
     self.deadline = deadline
   }
@@ -188,7 +193,7 @@ public struct WorkerPool: Sendable {
     var arguments = [
       Self.subcommand, "--policy=\(policy.name)", "--processor-time=\(deadline)", "--after=\(judgedCount)",
     ]
-    arguments += filter.texts.map { "--filter=\($0)" }
+    arguments += filter.texts.map { "--filter=\($0)" } + claims.map { "--claim=\($0.text)" }
     if let pinned = location.pinned {
       arguments += ["--sha256=\(pinned.sha256)", "--bytes=\(pinned.byteCount)"]
     }

@@ -54,8 +54,10 @@ struct Run: AsyncParsableCommand {
       against: locations.map(\.path) + ledgers.paths + [baseline, journal].compactMap { $0 })
     let recorded = try recordedBaseline()
     let claims = try claims(beside: locations)
-    let journal = try openedJournal(for: locations)
-    let (judged, signal) = try await judging.workers.judging(judging.policy, selection.cases.caseFilter) {
+    let journal = try openedJournal(for: locations, claims)
+    let (judged, signal) = try await judging.workers.judging(
+      judging.policy, selection.cases.caseFilter, claims
+    ) {
       pool, progress in await pool.run(locations, journal: journal, progress: progress)
     }
     // What is not judged makes no ledger stale, and is no worse than a baseline.
@@ -64,14 +66,15 @@ struct Run: AsyncParsableCommand {
     // What fails now must not cost the report.
     var failures: [any CustomStringConvertible] = []
     if !judged.isIncomplete {
-      do {
-        report.claims = try claims.findings(of: judged, locations)
+      report.claims = judged.findings(on: claims)
+      failures += Set(report.claims.flatMap(\.unreadable)).sorted { $0.text < $1.text }
+      do throws(BaselineError) {
         report.baseline = try recorded.map { recorded throws(BaselineError) in
           try BaselineComparison(
             RecordedReport(report), against: recorded, filter: selection.cases.caseFilter,
             isWhole: selection.namesFolder)
         }
-      } catch let error as any CustomStringConvertible & Error {
+      } catch {
         failures.append(error)
       }
     }
@@ -85,12 +88,12 @@ struct Run: AsyncParsableCommand {
   /// The claims beside the fixtures; they are about whole folders, judged by enclosures.
   ///
   /// - Throws: `ExitCode.unjudged`, after a message, when the list cannot be used.
-  private func claims(beside locations: [FixtureLocation]) throws -> ClaimJudge {
+  private func claims(beside locations: [FixtureLocation]) throws -> [Claim] {
     guard selection.namesFolder, selection.cases.filter.isEmpty, judging.policy == .derived else {
-      return ClaimJudge([])
+      return []
     }
     do throws(TOMLFileError) {
-      return ClaimJudge(try ClaimJudge.claims(beside: locations))
+      return try Claim.lists(beside: locations)
     } catch {
       Console.message(error.description)
       throw ExitCode.unjudged
@@ -100,12 +103,12 @@ struct Run: AsyncParsableCommand {
   /// The journal that is asked for, with what is to be gone on from.
   ///
   /// - Throws: `ExitCode.unjudged`, after a message, when it cannot be used.
-  private func openedJournal(for locations: [FixtureLocation]) throws -> Journal? {
+  private func openedJournal(for locations: [FixtureLocation], _ claims: [Claim]) throws -> Journal? {
     guard let path = journal else { return nil }
     do {
       let run = try JournalRun(
         program: "focalcheck \(programVersion)", executable: WorkerOptions.program, policy: judging.policy,
-        filter: selection.cases.caseFilter, fixtures: locations)
+        filter: selection.cases.caseFilter, claims: claims, fixtures: locations)
       let journal = try Journal(path: path, for: run, resumes: resume)
       // There may have been none before.
       try judging.output.check(against: [path])

@@ -21,6 +21,8 @@ struct Work: ParsableCommand {
 
   @Option(name: .long) var filter: [String] = []
 
+  @Option(name: .customLong("claim"), transform: Self.claim) var claims: [Claim] = []
+
   @Option(help: "Seconds.") var processorTime: Int
 
   @Option var sha256: String?
@@ -35,11 +37,16 @@ struct Work: ParsableCommand {
     }
   }
 
+  private static func claim(_ text: String) throws -> Claim {
+    guard let claim = Claim(parsing: text) else { throw ValidationError("no claim") }
+    return claim
+  }
+
   func run() throws {
     let pinned = sha256.flatMap { sha256 in bytes.map { FixtureDigest(sha256: sha256, byteCount: $0) } }
     let worker = Worker(
       FixtureLocation(path: path, pinned: pinned), policy: policy, filter: CaseFilter(filter),
-      after: after)
+      claims: claims, after: after)
     do throws(WorkerError) {
       try WorkerLimits(processorTime: processorTime).apply()
       try worker.run(writingTo: STDOUT_FILENO)

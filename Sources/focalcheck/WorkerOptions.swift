@@ -25,9 +25,9 @@ struct WorkerOptions: ParsableArguments {
   }
 
   /// The processes that judge some cases.
-  func pool(_ policy: Policy, _ filter: CaseFilter) -> WorkerPool {
+  func pool(_ policy: Policy, _ filter: CaseFilter, _ claims: [Claim] = []) -> WorkerPool {
     WorkerPool(
-      program: Self.program, policy: policy, filter: filter, jobs: jobs, deadline: deadline)
+      program: Self.program, policy: policy, filter: filter, claims: claims, jobs: jobs, deadline: deadline)
   }
 
   /// Does work with the processes that judge some cases, with a line of progress when it lasts, and says as well which
@@ -35,12 +35,12 @@ struct WorkerOptions: ParsableArguments {
   ///
   /// - Throws: what the work throws, but `ExitCode` of 128 and the signal's number where a signal ended it.
   func judging<Success: Sendable>(
-    _ policy: Policy, _ filter: CaseFilter,
+    _ policy: Policy, _ filter: CaseFilter, _ claims: [Claim] = [],
     _ work:
       @escaping @Sendable (WorkerPool, @escaping @Sendable (Runner.Progress) -> Void) async throws ->
       Success
   ) async throws -> (result: Success, signal: Int32?) {
-    let pool = pool(policy, filter)
+    let pool = pool(policy, filter, claims)
     let (result, signal) = await interruptible {
       let line = Mutex(ProgressLine())
       defer { line.withLock { $0.finish() } }

@@ -12,7 +12,7 @@ struct MutatedPackage {
   static let variable = "FOCALCHECK_MUTANT"
 
   /// What the copy borrows from the package.
-  private static let borrowed = ["fixtures", "reports", "examples"]
+  private static let borrowed = ["fixtures", "reports", "examples", "README.md"]
 
   /// Puts the mutants into the sources, and writes nothing yet.
   ///

@@ -32,6 +32,34 @@ struct ClaimCommandTests {
     #expect(result.messages == "", "\(result.text)")
   }
 
+  @Test("a stage that cannot be read is named, and costs the claims about it alone")
+  func unreadableStage() throws {
+    try DemoFixture.write(to: folder.file("a.h5")) { author in
+      try author.dataset(
+        "/cases/demo/stages/sigmoid", Tensor(.float32, .vector(4), values: [5, 6, 7, 8]),
+        .with {
+          $0.chunk = [4]
+          $0.hasChecksum = true
+        })
+    }
+    // Another number than its checksum is of.
+    try Damage.replace(
+      folder.file("a.h5"), [0, 0, 0xA0, 0x40, 0, 0, 0xC0, 0x40], with: [0, 0, 0xA0, 0x40, 0, 0, 0xA0, 0x40])
+    var claims = ""
+    for (id, check) in [
+      ("stage", "check = \"stage\"\nstage = \"sigmoid\"\nfrom = 0\nthrough = 1"),
+      ("computed", "check = \"computed\""),
+    ] {
+      claims +=
+        "[[claim]]\nid = \"\(id)\"\nquote = \"q\"\nsource = \"s\"\nstatement = \"t\"\ncases = \"*\"\n\(check)\n"
+    }
+    try Damage.write(folder.file("claims.toml"), Array(claims.utf8))
+    let result = try Program.run(["run", ".", "--output", "json=report.json"], in: folder.path)
+    #expect(result.status == 2, "\(result.text)")
+    #expect(result.messages.hasPrefix("focalcheck: a.h5: /cases/demo/stages/sigmoid: "), "\(result.text)")
+    #expect(result.output.contains(": 1 refuted, 1 not checked\n"), "\(result.text)")
+  }
+
   @Test("a claim about tensors of other shapes than their documentation's is checked on none of them")
   func shapes() throws {
     let pair = "of = \"formula.\"\nwith = \"paddle.\""

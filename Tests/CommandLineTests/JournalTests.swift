@@ -132,6 +132,26 @@ struct JournalTests {
         == "focalcheck: journal: the journal is of another run: the manifest has changed since\n")
   }
 
+  @Test("a run of which the claims have changed since is not gone on from")
+  func changedClaims() throws {
+    func write(_ statement: String) throws {
+      let claim =
+        "[[claim]]\nid = \"a\"\nquote = \"q\"\nsource = \"s\"\nstatement = \"\(statement)\"\ncheck = \"computed\"\ncases = \"*\"\n"
+      try Damage.write(folder.file("claims.toml"), Array(claim.utf8))
+    }
+    try write("before")
+    let run = ["run", ".", "--journal", "journal", "--resume"]
+    let whole = try focalcheck(run)
+    #expect(whole.output.contains("refuted"), "\(whole.text)")
+    #expect(try focalcheck(run).output == whole.output)
+    try write("after")
+    let changed = try focalcheck(run)
+    #expect(changed.status == 2)
+    #expect(
+      changed.messages
+        == "focalcheck: journal: the journal is of another run: the claims have changed since\n")
+  }
+
   @Test("a file that is no journal stays as it is", arguments: ["a.h5", "text", "folder", "/dev/full"])
   func noJournal(path: String) throws {
     try Damage.write(folder.file("text"), Array("a text\n".utf8))

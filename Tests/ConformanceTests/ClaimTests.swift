@@ -17,8 +17,8 @@ struct ClaimTests {
   private static func finding(_ lines: String, cases: String, in file: String) throws -> ClaimFinding {
     let claims = try list(entry(lines).replacing("cases = \"*\"", with: "cases = \"\(cases)\""))
     let fixtures = [FixtureLocation(path: "\(committedFixtures)/\(file)")]
-    let report = Runner(policy: .derived, filter: CaseFilter([cases])).run(fixtures)
-    return try #require(try ClaimJudge(claims).findings(of: report, fixtures).first)
+    let report = Runner(policy: .derived, filter: CaseFilter([cases]), claims: claims).run(fixtures)
+    return try #require(report.findings(on: claims).first)
   }
 
   @Test(
@@ -99,10 +99,8 @@ struct ClaimTests {
 
   @Test("the committed claims are at least twenty, and every one of them is checked")
   func committed() throws {
-    let fixtures = FixtureLocation.find([committedFixtures])
-    let claims = try ClaimJudge.claims(beside: fixtures)
-    #expect(claims.count >= 20)
-    for finding in try ClaimJudge(claims).findings(of: committedReport, fixtures) {
+    #expect(committedClaims.count >= 20)
+    for finding in committedReport.findings(on: committedClaims) {
       #expect(finding.outcome != .unchecked, "\(finding.claim.id)")
     }
   }

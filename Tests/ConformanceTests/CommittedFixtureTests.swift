@@ -7,7 +7,11 @@ import Testing
 @testable import Conformance
 
 /// What the committed fixtures give; judged once for all tests.
-let committedReport = Runner(policy: .derived).run(FixtureLocation.find([committedFixtures]))
+let committedReport = Runner(policy: .derived, claims: committedClaims).run(
+  FixtureLocation.find([committedFixtures]))
+
+/// The claims beside them.
+let committedClaims = (try? Claim.lists(beside: FixtureLocation.find([committedFixtures]))) ?? []
 
 @Suite("Committed fixtures")
 struct CommittedFixtureTests {

@@ -21,6 +21,7 @@ struct JournalRecordTests {
       path: folder.file("journal"),
       for: JournalRun(
         program: program, executable: folder.file(executable), policy: .derived, filter: CaseFilter(),
+        claims: [],
         fixtures: [FixtureLocation(path: "a.h5"), FixtureLocation(path: "b.h5")]),
       resumes: resumes)
   }

@@ -15,21 +15,20 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 private let committedFixtures = FixtureLocation.find([root.appendingPathComponent("fixtures").path])
 
 /// What they give without their ledger; judged once for all tests.
-let discrepancies = Runner(policy: .derived).run(committedFixtures)
+let discrepancies = Runner(policy: .derived, claims: claims).run(committedFixtures)
 
 /// What they give by their ledger.
 private let committedReport = {
   // Without ledger and claims the recorded reports are not reproduced, and a test says so.
   var report =
     (try? Ledgers(.besideFixtures, for: committedFixtures))?.applied(to: discrepancies) ?? discrepancies
-  report.claims = claims
+  report.claims = report.findings(on: claims)
   return report
 }()
 
-/// What becomes of the documents' claims on them.
-private let claims =
-  (try? ClaimJudge(ClaimJudge.claims(beside: committedFixtures)).findings(
-    of: discrepancies, committedFixtures)) ?? []
+/// The documents' claims on them.
+private let claims = (try? Claim.lists(beside: committedFixtures)) ?? []
+
 /// Expects JSON to agree with a definition of the reports' schema.
 func expectValid(_ text: String, _ definition: String) throws {
   let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
@@ -49,7 +48,7 @@ struct CommittedReportTests {
   @Test("the committed discrepancy report is reproduced byte for byte")
   func reproducedDiscrepancies() throws {
     var report = discrepancies
-    report.claims = claims
+    report.claims = report.findings(on: claims)
     try expectRecorded(TextReport.render(report), "reports/discrepancies.txt")
   }
 
