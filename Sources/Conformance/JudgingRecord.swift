@@ -25,36 +25,9 @@ enum JudgingRecord: Codable, Sendable {
   }
 }
 
-extension JudgingRecord {
-  /// Whether the record may follow others: a worker of which libhdf5 has damaged the memory can say anything.
-  func isPossible(after records: JudgingTranscript) -> Bool {
-    switch self {
-    case .opened(let opening): (0...Self.caseLimit).contains(opening.caseCount)
-    case .began(_, let index): (0..<records.caseCount).contains(index)
-    case .judged: records.judgedCount < records.caseCount
-    case .ended(let ending): (0...records.caseCount).contains(ending.skippedCount)
-    case .refused: true
-    }
-  }
-
-  /// More cases than any fixture can have.
-  private static let caseLimit = 1 << 20
-}
-
 /// The records of one fixture so far.
-struct JudgingTranscript: Sendable {
-  /// How far the work is.
-  struct Place: Sendable {
-    /// The case that is being judged.
-    let name: String
-    /// Which of the fixture's cases it is, from 0.
-    let index: Int
-    /// How many cases the fixture has.
-    let caseCount: Int
-  }
-
-  /// How far the work is; nil before the first case, between two of them and after the last.
-  private(set) var place: Place?
+struct JudgingTranscript: WorkerRecords {
+  private(set) var place: FixturePlace?
   private var opening: JudgingRecord.Opening?
   private var cases: [CaseReport] = []
   private var ending: JudgingRecord.Ending?
@@ -75,14 +48,28 @@ struct JudgingTranscript: Sendable {
   /// How many cases have been judged.
   var judgedCount: Int { cases.count }
 
-  /// Whether the records are whole.
   var isWhole: Bool { refusal != nil || opening != nil && ending != nil }
+
+  func objection(to record: JudgingRecord) -> String? {
+    if case .opened(let opening) = record, let digest, digest != opening.digest {
+      return "found another file than before"
+    }
+    let isPossible =
+      switch record {
+      case .opened(let opening): (0...FixturePlace.caseLimit).contains(opening.caseCount)
+      case .began(_, let index): (0..<caseCount).contains(index)
+      case .judged: judgedCount < caseCount
+      case .ended(let ending): (0...caseCount).contains(ending.skippedCount)
+      case .refused: true
+      }
+    return isPossible ? nil : "gave an impossible result"
+  }
 
   mutating func add(_ record: JudgingRecord) {
     switch record {
     case .opened(let opening): self.opening = opening
     case .began(let name, let index):
-      place = Place(name: name, index: index, caseCount: opening?.caseCount ?? 0)
+      place = FixturePlace(name: name, index: index, caseCount: caseCount)
     case .judged(let report):
       cases.append(report)
       place = nil

@@ -328,5 +328,3 @@ private struct ReportDocument: Decodable {
   let accepted: [Acceptance]?
   let incomplete: Bool?
 }
-
-extension Verdict: Decodable {}

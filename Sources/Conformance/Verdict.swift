@@ -1,5 +1,5 @@
 /// What became of judging a case, or of a whole run.
-public enum Verdict: String, Hashable, Sendable, Comparable {
+public enum Verdict: String, Hashable, Sendable, Codable, Comparable {
   /// Nothing lies outside of what is allowed.
   case conformant
   /// Something differs by more than is allowed, and a ledger lists all that does, each with its reason.

@@ -13,11 +13,28 @@ internal import Crypto
   internal import Darwin
 #endif
 
-/// The work of a process that judges one fixture: it writes each record as a line of JSON, and after the last a line
-/// with the length and the digest of all before.
+/// What a worker does with a fixture.
+public enum WorkerTask: String, Sendable {
+  /// It judges the selected cases.
+  case judge
+  /// It lists them.
+  case list
+  /// It plants faults in tensors of them.
+  case selfTest = "selftest"
+  /// It plants faults in all their tensors.
+  case completeSelfTest = "selftest-all"
+
+  /// What it did with the fixture, for a message.
+  var deed: String { self == .judge ? "judged" : "read" }
+}
+
+/// The work of a process on one fixture: it writes each record as a line of JSON, and after the last a line with the
+/// length and the digest of all before.
 public struct Worker: Sendable {
-  private let runner: Runner
   private let location: FixtureLocation
+  private let policy: Policy
+  private let filter: CaseFilter
+  private let claims: [Claim]
   private let judgedCount: Int
 
   /// The work on the selected cases of one fixture, but for so many that have been judged before.
@@ -25,21 +42,35 @@ public struct Worker: Sendable {
     _ location: FixtureLocation, policy: Policy, filter: CaseFilter, claims: [Claim] = [],
     after judgedCount: Int = 0
   ) {
-    runner = Runner(policy: policy, filter: filter, claims: claims)
-    self.location = location
-    self.judgedCount = judgedCount
+    (self.location, self.policy, self.filter) = (location, policy, filter)
+    (self.claims, self.judgedCount) = (claims, judgedCount)
   }
 
-  /// Judges the fixture.
+  /// Does some work.
   ///
-  /// - Parameter descriptor: where the records are written.
+  /// - Parameters:
+  ///   - task: what is to be done.
+  ///   - descriptor: where the records are written.
   /// - Throws: ``WorkerError`` when one cannot be written: then nobody waits for it.
-  public func run(writingTo descriptor: Int32) throws(WorkerError) {
+  public func run(_ task: WorkerTask, writingTo descriptor: Int32) throws(WorkerError) {
     var transcript = WorkerTranscriptDigest()
-    try runner.judge(location, after: judgedCount) { record throws(WorkerError) in
+    func tell(_ record: some Encodable) throws(WorkerError) {
       let line = try Self.line(record)
       transcript.add(line)
       try Self.write(line, to: descriptor)
+    }
+    switch task {
+    case .judge:
+      let runner = Runner(policy: policy, filter: filter, claims: claims)
+      try runner.judge(location, after: judgedCount) { record throws(WorkerError) in try tell(record) }
+    case .list:
+      try tell(FindingRecord { () throws(FixtureError) in try ListedCase.list(location, filter) })
+    case .selfTest, .completeSelfTest:
+      let test = SelfTest(policy: policy, isComplete: task == .completeSelfTest, filter: filter)
+      let report = try test.run(location) { place throws(WorkerError) in
+        try tell(FindingRecord<SelfTestReport>.began(place))
+      }
+      try tell(FindingRecord.found(report))
     }
     try Self.write(try Self.line(transcript.completion), to: descriptor)
   }

@@ -55,115 +55,178 @@ public struct WorkerPool: Sendable {
     _ fixtures: [FixtureLocation], journal: Journal? = nil,
     progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
   ) async -> Report {
-    var outcomes: [FixtureOutcome?] = Array(repeating: nil, count: fixtures.count)
-    await withTaskGroup(of: (Int, FixtureOutcome?).self) { group in
-      for (index, location) in fixtures.enumerated() {
-        if index >= jobs, let (done, outcome) = await group.next() { outcomes[done] = outcome }
-        group.addTask {
-          let outcome = await outcome(of: location, FixtureJournal(journal, index)) { place in
-            progress(
-              Runner.Progress(
-                file: location.fileName, fixture: index + 1, fixtureCount: fixtures.count,
-                caseCount: place.index, caseTotal: place.caseCount))
-          }
-          return (index, outcome)
-        }
+    let outcomes = await inParallel(fixtures) { location, index in
+      await outcome(of: location, FixtureJournal(journal, index)) { place in
+        progress(Runner.Progress(location, index, of: fixtures, place))
       }
-      for await (done, outcome) in group { outcomes[done] = outcome }
     }
     let notJudged = zip(fixtures, outcomes).filter { $0.1 == nil }.map(\.0.fileName)
     return Report(policy: policy, outcomes: outcomes.compactMap { $0 }, notJudged: notJudged)
   }
 
-  /// Who computed a fixture, read in a process of its own; nil when that cannot be told.
-  func provenance(of location: FixtureLocation) async -> Provenance? {
-    let records = try? await withThrowingTaskGroup(of: JudgingTranscript.self) { group in
-      group.addTask { try await run(location, FixtureJournal(nil, 0), after: .max) { _ in } }
-      group.addTask { throw try await timeIsUp() }
-      defer { group.cancelAll() }
-      return try await group.next()
-    }
-    return records?.provenance
+  /// The selected cases of each fixture, or why it cannot be read; nil where the task was cancelled before.
+  public func list(_ fixtures: [FixtureLocation]) async -> [Result<[ListedCase], FixtureError>?] {
+    await findings(.list, in: fixtures) { _ in }
   }
 
-  /// Waits for the deadline.
-  private func timeIsUp() async throws -> WorkerTranscript.Fault {
-    try await Task.sleep(for: .seconds(deadline))
-    return WorkerTranscript.Fault(reason: "took more than \(deadline) s and was ended")
+  /// Plants faults in the selected cases of the fixtures, as ``SelfTest`` does.
+  ///
+  /// - Parameters:
+  ///   - fixtures: the fixtures.
+  ///   - isComplete: whether to take every tensor.
+  ///   - progress: told before each tensor, on any thread.
+  public func selfTest(
+    _ fixtures: [FixtureLocation], isComplete: Bool,
+    progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
+  ) async -> SelfTestReport {
+    var report = SelfTestReport(policy)
+    let task = isComplete ? WorkerTask.completeSelfTest : .selfTest
+    for finding: Result<SelfTestReport, FixtureError>? in await findings(task, in: fixtures, progress) {
+      report.add(finding)
+    }
+    return report
+  }
+
+  /// Who computed a fixture, read in a process of its own; nil when that cannot be told.
+  func provenance(of location: FixtureLocation) async -> Provenance? {
+    let records = await records(of: location, .judge, after: .max, from: JudgingTranscript()) {
+      _, _ in
+    }
+    return try? records.get().provenance
+  }
+
+  /// What a worker finds in each fixture; nil where the task was cancelled before.
+  private func findings<Finding: WorkerFinding>(
+    _ task: WorkerTask, in fixtures: [FixtureLocation],
+    _ progress: @escaping @Sendable (Runner.Progress) -> Void
+  ) async -> [Result<Finding, FixtureError>?] {
+    await inParallel(fixtures) { location, index in
+      if Task.isCancelled { return nil }
+      if let problem = location.problem { return .failure(problem) }
+      let records = await records(of: location, task, from: FindingRecords<Finding>()) { _, place in
+        if let place { progress(Runner.Progress(location, index, of: fixtures, place)) }
+      }
+      switch records {
+      case .success(let records): return records.result
+      case .failure(let failure): return Task.isCancelled ? nil : .failure(failure.error)
+      }
+    }
   }
 
   /// What becomes of one fixture; nil when the task is cancelled.
   private func outcome(
     of location: FixtureLocation, _ journal: FixtureJournal,
-    tell: @escaping @Sendable (JudgingTranscript.Place) -> Void
+    tell: @escaping @Sendable (FixturePlace) -> Void
   ) async -> FixtureOutcome? {
     if Task.isCancelled { return nil }
     if let problem = location.problem { return FixtureOutcome(problem, at: location) }
     if journal.records.isWhole { return journal.records.outcome(of: location) }
-    let reached = Mutex<JudgingTranscript.Place?>(nil)
-    let note: @Sendable (JudgingTranscript.Place?) -> Void = { place in
-      reached.withLock { $0 = place }
-      if let place { tell(place) }
+    let records = await records(
+      of: location, .judge, after: journal.records.judgedCount, from: journal.records
+    ) { record, place in
+      journal.add(record)
+      if case .began = record, let place { tell(place) }
     }
-    let failure: String
+    switch records {
+    case .success(let records):
+      journal.end(records)
+      return records.outcome(of: location)
+    case .failure(let failure):
+      // A cancelled task kills its worker, which says nothing against what that has found.
+      if !Task.isCancelled || !failure.isKill { journal.strikeOut() }
+      return Task.isCancelled ? nil : FixtureOutcome(failure.error, at: location)
+    }
+  }
+
+  /// Does something with each fixture, so many at a time as there are jobs, and gives the results in their order.
+  private func inParallel<Value: Sendable>(
+    _ fixtures: [FixtureLocation], _ work: @escaping @Sendable (FixtureLocation, Int) async -> Value?
+  ) async -> [Value?] {
+    await withTaskGroup(of: (Int, Value?).self) { group in
+      var values: [Value?] = Array(repeating: nil, count: fixtures.count)
+      for (index, location) in fixtures.enumerated() {
+        if index >= jobs, let (done, value) = await group.next() { values[done] = value }
+        group.addTask { (index, await work(location, index)) }
+      }
+      for await (done, value) in group { values[done] = value }
+      return values
+    }
+  }
+
+  /// Why what a worker found does not count.
+  private struct Failure: Error {
+    let error: FixtureError
+    /// Whether the process was killed.
     var isKill = false
+  }
+
+  /// What a worker finds in a fixture.
+  ///
+  /// - Parameters:
+  ///   - location: where it is.
+  ///   - task: what the worker does with it.
+  ///   - judgedCount: how many of the selected cases it passes over.
+  ///   - earlier: what was found before, behind which it begins.
+  ///   - tell: told of each record, and of the place that has been reached then.
+  private func records<Records: WorkerRecords>(
+    of location: FixtureLocation, _ task: WorkerTask, after judgedCount: Int = 0, from earlier: Records,
+    tell: @escaping @Sendable (Records.Record, FixturePlace?) -> Void
+  ) async -> Result<Records, Failure> {
+    let reached = Mutex<FixturePlace?>(nil)
+    func failure(_ reason: String) -> Failure {
+      let object = reached.withLock(\.self).map { "/cases/\($0.name)" }
+      return Failure(error: FixtureError(file: location.fileName, object: object, reason: reason))
+    }
+    let worker = configuration(for: location, task, after: judgedCount)
+    let reach: @Sendable (FixturePlace?) -> Void = { place in reached.withLock { $0 = place } }
     do {
-      let records = try await withThrowingTaskGroup(of: JudgingTranscript.self) { group in
-        group.addTask {
-          try await run(location, journal, after: journal.records.judgedCount, tell: note)
-        }
+      let records = try await withThrowingTaskGroup(of: Records.self) { group in
+        group.addTask { try await Self.run(worker, from: earlier, tell: tell, reach: reach) }
         group.addTask { throw try await timeIsUp() }
         defer { group.cancelAll() }
         return try await group.next()
       }
-      if let records {
-        journal.end(records)
-        return records.outcome(of: location)
-      }
-      failure = "was not judged"
-    } catch let fault as WorkerTranscript.Fault {
-      failure = "the process that judged it \(fault.reason)"
-      isKill = fault.isKill
+      return records.map(Result.success) ?? .failure(failure("was not judged"))
+    } catch let fault as WorkerFault {
+      var failure = failure("the process that \(task.deed) it \(fault.reason)")
+      failure.isKill = fault.isKill
+      return .failure(failure)
     } catch let error as SubprocessError {
-      failure =
-        "the process that judges it cannot be run: \(error.underlyingError.map { "\($0)" } ?? error.description)"
+      let reason = error.underlyingError.map { "\($0)" } ?? error.description
+      return .failure(failure("its process cannot be run: \(reason)"))
     } catch {
-      failure = "the process that judges it cannot be run: \(error)"
+      return .failure(failure("its process cannot be run: \(error)"))
     }
-    // A cancelled task kills its worker, which says nothing against what that has found.
-    if !Task.isCancelled || !isKill { journal.strikeOut() }
-    if Task.isCancelled { return nil }
-    let object = reached.withLock(\.self).map { "/cases/\($0.name)" }
-    return FixtureOutcome(
-      FixtureError(file: location.fileName, object: object, reason: failure), at: location)
   }
 
-  /// Runs a worker to its end, and tells which case it has begun, nil after the last.
-  ///
-  /// - Parameter judgedCount: how many of the selected cases it passes over.
-  private func run(
-    _ location: FixtureLocation, _ journal: FixtureJournal, after judgedCount: Int,
-    tell: @Sendable (JudgingTranscript.Place?) -> Void
-  ) async throws -> JudgingTranscript {
-    let result = try await Subprocess.run(
-      configuration(for: location, after: judgedCount), input: .none, output: .sequence,
-      error: .sequence
-    ) { execution in
+  /// Waits for the deadline.
+  private func timeIsUp() async throws -> WorkerFault {
+    try await Task.sleep(for: .seconds(deadline))
+    return WorkerFault(reason: "took more than \(deadline) s and was ended")
+  }
+
+  /// Runs a worker to its end.
+  private static func run<Records: WorkerRecords>(
+    _ worker: Configuration, from earlier: Records,
+    tell: @Sendable (Records.Record, FixturePlace?) -> Void,
+    reach: @Sendable (FixturePlace?) -> Void
+  ) async throws -> Records {
+    let result = try await Subprocess.run(worker, input: .none, output: .sequence, error: .sequence) {
+      execution in
       async let lastWords = Self.lastWords(execution.standardError)
-      var transcript = WorkerTranscript(after: journal.records)
-      var fault: WorkerTranscript.Fault?
+      var transcript = WorkerTranscript(after: earlier)
+      var fault: WorkerFault?
       for try await buffer in execution.standardOutput where fault == nil {
-        do throws(WorkerTranscript.Fault) {
+        do throws(WorkerFault) {
           for record in try transcript.append(buffer.withUnsafeBytes(Array.init)) {
-            journal.add(record)
-            if case .began = record { tell(transcript.records.place) }
+            tell(record, transcript.records.place)
           }
         } catch {
           fault = error
           try? execution.send(signal: .kill)
         }
+        reach(transcript.records.place)
       }
-      tell(transcript.records.place)
       return (transcript: transcript, fault: fault, lastWords: try await lastWords)
     }
     let (transcript, fault, lastWords) = result.closureResult
@@ -171,11 +234,9 @@ public struct WorkerPool: Sendable {
     let said = lastWords.isEmpty ? "" : ": \(lastWords)"
     switch result.terminationStatus {
     case .exited(0): return try transcript.finished()
-    case .exited(let status):
-      throw WorkerTranscript.Fault(reason: "failed with exit status \(status)\(said)")
+    case .exited(let status): throw WorkerFault(reason: "failed with exit status \(status)\(said)")
     case .signaled(let number):
-      throw WorkerTranscript.Fault(
-        reason: WorkerEnding.reason(number) + said, isKill: number == Signal.kill.rawValue)
+      throw WorkerFault(reason: WorkerEnding.reason(number) + said, isKill: number == Signal.kill.rawValue)
     }
   }
 
@@ -189,9 +250,13 @@ public struct WorkerPool: Sendable {
       ?? ""
   }
 
-  private func configuration(for location: FixtureLocation, after judgedCount: Int) -> Configuration {
+  /// A worker, which passes over so many of the selected cases.
+  private func configuration(
+    for location: FixtureLocation, _ task: WorkerTask, after judgedCount: Int
+  ) -> Configuration {
     var arguments = [
-      Self.subcommand, "--policy=\(policy.name)", "--processor-time=\(deadline)", "--after=\(judgedCount)",
+      Self.subcommand, "--task=\(task.rawValue)", "--policy=\(policy.name)", "--processor-time=\(deadline)",
+      "--after=\(judgedCount)",
     ]
     arguments += filter.texts.map { "--filter=\($0)" } + claims.map { "--claim=\($0.text)" }
     if let pinned = location.pinned {
@@ -211,5 +276,15 @@ public struct WorkerPool: Sendable {
       arguments: Arguments(
         executablePathOverride: "focalcheck", remainingValues: arguments + ["--", location.path]),
       environment: .custom(environment), platformOptions: options)
+  }
+}
+
+extension Runner.Progress {
+  fileprivate init(
+    _ location: FixtureLocation, _ index: Int, of fixtures: [FixtureLocation], _ place: FixturePlace
+  ) {
+    self.init(
+      file: location.fileName, fixture: index + 1, fixtureCount: fixtures.count, caseCount: place.index,
+      caseTotal: place.caseCount)
   }
 }

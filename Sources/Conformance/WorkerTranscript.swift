@@ -7,16 +7,8 @@
 /// What a worker has said, checked as it comes.
 ///
 /// It counts only when it is whole: see ``finished()``.
-struct WorkerTranscript: Sendable {
-  /// Why what a worker said does not count.
-  struct Fault: Error, Hashable {
-    /// The reason in plain words, to follow "the process that judged it".
-    let reason: String
-    /// Whether the process was killed, as it is when nobody waits for it any more.
-    var isKill = false
-  }
-
-  private(set) var records: JudgingTranscript
+struct WorkerTranscript<Records: WorkerRecords>: Sendable {
+  private(set) var records: Records
   private var line: [UInt8] = []
   private var digest = WorkerTranscriptDigest()
   private var byteCount = 0
@@ -25,17 +17,17 @@ struct WorkerTranscript: Sendable {
   private let byteLimit: Int
 
   /// What a worker says that goes on from some records, in at most so many bytes.
-  init(
-    after records: JudgingTranscript = JudgingTranscript(), byteLimit: Int = WorkerLimits.transcriptBytes
-  ) { (self.records, self.byteLimit) = (records, byteLimit) }
+  init(after records: Records = Records(), byteLimit: Int = WorkerLimits.transcriptBytes) {
+    (self.records, self.byteLimit) = (records, byteLimit)
+  }
 
   /// Takes bytes as they come, and returns the records that they complete.
-  mutating func append(_ bytes: [UInt8]) throws(Fault) -> [JudgingRecord] {
+  mutating func append(_ bytes: [UInt8]) throws(WorkerFault) -> [Records.Record] {
     byteCount += bytes.count
     guard byteCount <= byteLimit else {
-      throw Fault(reason: "said more than \(byteLimit) bytes")
+      throw WorkerFault(reason: "said more than \(byteLimit) bytes")
     }
-    var found: [JudgingRecord] = []
+    var found: [Records.Record] = []
     var rest = bytes[...]
     while let end = rest.firstIndex(of: WorkerCoding.lineFeed) {
       line += rest[...end]
@@ -44,38 +36,42 @@ struct WorkerTranscript: Sendable {
     }
     line += rest
     guard line.count <= WorkerLimits.recordBytes else {
-      throw Fault(reason: "said a record of more than \(WorkerLimits.recordBytes) bytes")
+      throw WorkerFault(reason: "said a record of more than \(WorkerLimits.recordBytes) bytes")
     }
     return found
   }
 
-  private mutating func endLine() throws(Fault) -> JudgingRecord? {
+  private mutating func endLine() throws(WorkerFault) -> Records.Record? {
     defer { line.removeAll(keepingCapacity: true) }
-    guard completion == nil else { throw Fault(reason: "said more than a whole result") }
+    guard completion == nil else { throw WorkerFault(reason: "said more than a whole result") }
     let data = Data(line)
     guard !records.isWhole else {
       completion = try? decoder.decode(WorkerCompletion.self, from: data)
-      guard completion == digest.completion else { throw Fault(reason: "gave a damaged result") }
+      guard completion == digest.completion else { throw WorkerFault(reason: "gave a damaged result") }
       return nil
     }
     digest.add(line)
-    guard let record = try? decoder.decode(JudgingRecord.self, from: data) else {
-      throw Fault(reason: "gave a damaged result")
+    guard let record = try? decoder.decode(Records.Record.self, from: data) else {
+      throw WorkerFault(reason: "gave a damaged result")
     }
-    guard record.isPossible(after: records) else { throw Fault(reason: "gave an impossible result") }
-    let before = records.digest
+    if let reason = records.objection(to: record) { throw WorkerFault(reason: reason) }
     records.add(record)
-    guard before == nil || before == records.digest else {
-      throw Fault(reason: "found another file than before")
-    }
     return record
   }
 
   /// The records of a worker that said all that it had to say.
   ///
-  /// - Throws: ``Fault`` where it did not.
-  func finished() throws(Fault) -> JudgingTranscript {
-    guard completion != nil, line.isEmpty else { throw Fault(reason: "ended without a whole result") }
+  /// - Throws: ``WorkerFault`` where it did not.
+  func finished() throws(WorkerFault) -> Records {
+    guard completion != nil, line.isEmpty else { throw WorkerFault(reason: "ended without a whole result") }
     return records
   }
+}
+
+/// Why what a worker said does not count.
+struct WorkerFault: Error, Hashable {
+  /// The reason in plain words, to follow "the process that judged it".
+  let reason: String
+  /// Whether the process was killed, as it is when nobody waits for it any more.
+  var isKill = false
 }

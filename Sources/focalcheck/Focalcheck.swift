@@ -33,9 +33,10 @@ struct Focalcheck: AsyncParsableCommand {
 }
 
 extension Focalcheck {
-  /// Starts the program; a closed pipe is an error of writing, not a signal.
+  /// Starts the program; a closed pipe and a file that may not grow are errors of writing, not signals.
   @MainActor static func main() async {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     // Whoever ignores it for itself has no word about the processes that are started here.
     signal(SIGCHLD, SIG_DFL)
     admitSignals()

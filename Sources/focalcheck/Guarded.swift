@@ -58,8 +58,7 @@ extension Focalcheck {
     case .exited(0): break
     case .exited(let status): throw ExitCode(status)
     case .interrupted(let signal):
-      Console.message("ended by signal \(signal)")
-      throw ExitCode(128 + signal)
+      throw ended(by: signal)
     case .failed(let reason):
       Console.message("the process that read the files \(reason)")
       throw ExitCode.unjudged

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Dispatch
 import Synchronization
 
@@ -75,4 +76,10 @@ func admitSignals() {
 /// Leaves the signals that a terminal sends to all of its processes to the process that started this one.
 func leaveTerminalSignals() {
   for number in [SIGINT, SIGHUP] { signal(number, SIG_IGN) }
+}
+
+/// Says that a signal ended the program, and gives its exit code.
+func ended(by signal: Int32) -> ExitCode {
+  Console.message("ended by signal \(signal)")
+  return ExitCode(128 + signal)
 }

@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck list`
-struct List: ParsableCommand, Guardable {
+struct List: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the cases that a run would judge, one on each line.",
     discussion: """
@@ -18,23 +18,25 @@ struct List: ParsableCommand, Guardable {
   @Flag(help: "List the documented variants and their inputs instead.")
   var variants = false
 
-  @OptionGroup var reading: ReadingOptions
+  @OptionGroup var workers: WorkerOptions
 
-  var deadline: Int? { reading.deadline }
-
-  func run() throws {
+  func run() async throws {
     if variants { return try Console.result(VariantListing.text) }
+    let locations = selection.locations
+    let (listings, signal) = try await workers.judging(.derived, selection.cases.caseFilter) { pool, _ in
+      await pool.list(locations)
+    }
+    if let signal { throw ended(by: signal) }
     var text = ""
     var hasFailed = false
-    for location in selection.locations {
+    for listing in listings.compactMap({ $0 }) {
       do throws(FixtureError) {
-        let fixture = try location.open()
-        for name in fixture.caseNames where selection.cases.caseFilter.selects(name, of: fixture) {
-          if let variant = fixture.variant(of: name) {
-            text += CaseListing.line(name, variant: variant, of: fixture) + "\n"
-          } else {
-            Console.message("\(visibleText(fixture.caseID(name))): its variant cannot be read")
+        for listed in try listing.get() {
+          if listed.variant == nil {
+            Console.message("\(visibleText(listed.id)): its variant cannot be read")
             hasFailed = true
+          } else {
+            text += CaseListing.line(listed) + "\n"
           }
         }
       } catch {

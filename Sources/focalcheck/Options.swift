@@ -88,8 +88,7 @@ struct OutputOptions: ParsableArguments {
   func write(endedBy signal: Int32?, _ render: (any ReportFormat.Type) -> String) throws {
     guard let signal else { return try write(render) }
     try? write(render)
-    Console.message("ended by signal \(signal)")
-    throw ExitCode(128 + signal)
+    throw ended(by: signal)
   }
 
   /// Writes each output that was asked for, and the text report to standard output unless one of them took it.

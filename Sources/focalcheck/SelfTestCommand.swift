@@ -3,7 +3,7 @@ import Conformance
 import Reporting
 
 /// `focalcheck selftest`
-struct SelfTestCommand: ParsableCommand, Guardable {
+struct SelfTestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "selftest",
     abstract: "Plant faults in fixtures, and demand that the judge finds each of them.",
@@ -29,15 +29,14 @@ struct SelfTestCommand: ParsableCommand, Guardable {
   @Option(help: ArgumentHelp("By what the judge judges.", discussion: Policy.help))
   var policy: Policy = .derived
 
-  @OptionGroup var reading: ReadingOptions
+  @OptionGroup var workers: WorkerOptions
 
-  var deadline: Int? { reading.deadline }
-
-  func run() throws {
-    var line = ProgressLine()
-    let test = SelfTest(policy: policy, isComplete: all, filter: selection.cases.caseFilter)
-    let report = test.run(selection.locations) { line.show($0) }
-    line.finish()
+  func run() async throws {
+    let (locations, all) = (selection.locations, all)
+    let (report, signal) = try await workers.judging(policy, selection.cases.caseFilter) { pool, progress in
+      await pool.selfTest(locations, isComplete: all, progress: progress)
+    }
+    if let signal { throw ended(by: signal) }
     try Console.result(SelfTestText.render(report))
     if report.tensors == 0 { Console.message("there is no tensor to plant faults in") }
     if let code = ExitCode(report.verdict) { throw code }

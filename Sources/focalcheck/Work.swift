@@ -1,5 +1,5 @@
-import ArgumentParser
-import Conformance
+public import ArgumentParser
+public import Conformance
 
 #if canImport(Glibc)
   import Glibc
@@ -16,6 +16,8 @@ struct Work: ParsableCommand {
     shouldDisplay: false)
 
   @Argument var path: String
+
+  @Option var task: WorkerTask
 
   @Option var policy: Policy
 
@@ -49,10 +51,12 @@ struct Work: ParsableCommand {
       claims: claims, after: after)
     do throws(WorkerError) {
       try WorkerLimits(processorTime: processorTime).apply()
-      try worker.run(writingTo: STDOUT_FILENO)
+      try worker.run(task, writingTo: STDOUT_FILENO)
     } catch {
       Console.write("\(error.description)\n")
       throw ExitCode.unjudged
     }
   }
 }
+
+extension WorkerTask: ExpressibleByArgument {}

@@ -9,7 +9,7 @@ struct Outcome {
     let file = mutant.place.file.dropFirst("Sources/".count)
     let cells = [
       atRight("\(mutant.number)", 4), atLeft(killer == nil ? "survived" : "killed", 8),
-      atLeft(String(file), 40), mutant.name,
+      atLeft(String(file), 40), mutant.name, killer.map { "by \($0.filter)" } ?? "",
     ]
     return cells.joined(separator: "  ")
   }

@@ -497,7 +497,8 @@ struct CompareTests {
       try stream.close()
       try author.close()
     }
-    let result = try Program.run(["compare", "a.h5", "b.h5"], in: folder.path, addressSpace: addressSpace)
+    let result = try Program.run(
+      ["compare", "a.h5", "b.h5"], in: folder.path, limit: "-v \(addressSpace / 1024)")
     #expect(result.status == 0, "\(result.text)")
   }
 }

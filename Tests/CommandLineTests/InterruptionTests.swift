@@ -37,6 +37,24 @@ struct InterruptionTests {
     #expect(result.messages.hasSuffix("focalcheck: ended by signal \(signal)\n") || command != "run")
   }
 
+  @Test("a signal that comes when all is judged costs no report", arguments: [SIGINT, SIGTERM, SIGHUP])
+  func afterwards(signal: Int32) throws {
+    try DemoFixture.write(to: folder.file("demo.h5"), cases: (0..<100).map { "case\($0)" })
+    let arguments = ["run", "demo.h5", "--output", "json=-"]
+    let program = try Program.start(arguments, in: folder.path)
+    _ = try program.workers()
+    while try !program.presentWorkers().isEmpty { usleep(10_000) }
+    // By then it waits for a reader of the report, which is larger than a pipe.
+    usleep(1_500_000)
+    program.send(signal)
+    usleep(100_000)
+    let result = program.result()
+    let undisturbed = try Program.run(arguments, in: folder.path)
+    #expect(result.status == undisturbed.status, "\(result.messages)")
+    #expect(result.output == undisturbed.output)
+    #expect(result.output.utf8.count > 1 << 17)
+  }
+
   @Test("the builds that were judged before a signal are compared in the report")
   func partialMatrix() throws {
     for name in ["old.h5", "new.h5"] { try DemoFixture.write(to: folder.file(name)) }

@@ -166,6 +166,20 @@ struct JournalTests {
     #expect(FileManager.default.contents(atPath: folder.file(path)) == before)
   }
 
+  @Test("a journal that cannot be written to its end costs no report, and is gone on from as far as it was")
+  func fullDisk() throws {
+    let whole = try focalcheck(Self.run)
+    let full = try Program.run(Self.run + ["--journal", "journal"], in: folder.path, limit: "-f 64")
+    #expect(full.status == 2)
+    #expect(full.output == whole.output)
+    #expect(full.messages == "focalcheck: journal: the journal cannot be written: File too large\n")
+    let resumed = try focalcheck(Self.run + ["--journal", "journal", "--resume"])
+    #expect(resumed.output == whole.output)
+    let judged = resumed.messages.firstMatch(
+      of: /^focalcheck: journal: (\d+) cases have been judged before\n/)
+    #expect(judged.flatMap { Int($0.1) }.map { (1..<41).contains($0) } == true, "\(resumed.messages)")
+  }
+
   @Test("what a worker found that crashed later does not count")
   func struckOut() throws {
     try DemoFixture.write(to: folder.file("b.h5"), cases: ["case0", "case1"])

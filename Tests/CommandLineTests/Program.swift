@@ -34,15 +34,15 @@ enum Program {
   ///   - folder: the working folder.
   ///   - environment: variables beside those of the tests.
   ///   - redirection: what the shell does with the output, such as `> /dev/full`.
-  ///   - addressSpace: the most bytes that the process may map, or nil; beyond it an allocation fails.
+  ///   - limit: an option of the shell's `ulimit` for the program and all that it starts, such as `-t 1`; or none.
   static func run(
-    _ arguments: [String], in folder: String, addressSpace: Int? = nil, environment: [String: String] = [:],
+    _ arguments: [String], in folder: String, limit: String? = nil, environment: [String: String] = [:],
     redirection: String = ""
   ) throws -> Result {
     let process = Process()
     let (output, messages) = (Pipe(), Pipe())
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    let limit = addressSpace.map { "ulimit -v \($0 / 1024) && " } ?? ""
+    let limit = limit.map { "ulimit \($0) && " } ?? ""
     process.arguments = ["-c", "\(limit)exec \"$0\" \"$@\" \(redirection)", path] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
@@ -76,23 +76,26 @@ enum Program {
     /// end.
     func workers(on file: String? = nil) throws -> [Int32] {
       while process.isRunning {
-        let processes = try Program.processes()
-        var family: Set = [process.processIdentifier]
-        // A process may have a lower number than its parent.
-        for _ in 0..<3 {
-          for candidate in processes where family.contains(candidate.parent) {
-            family.insert(candidate.number)
-          }
-        }
-        let workers = processes.filter {
-          family.contains($0.number) && $0.command.hasPrefix("focalcheck worker ")
-        }
+        let workers = try presentWorkers()
         if workers.contains(where: { worker in file.map(worker.command.hasSuffix) ?? true }) {
           return workers.map(\.number)
         }
         usleep(10_000)
       }
       return []
+    }
+
+    /// The workers that are at work now.
+    func presentWorkers() throws -> [(number: Int32, command: String)] {
+      let processes = try Program.processes()
+      var family: Set = [process.processIdentifier]
+      // A process may have a lower number than its parent.
+      for _ in 0..<3 {
+        for candidate in processes where family.contains(candidate.parent) { family.insert(candidate.number) }
+      }
+      return processes.filter {
+        family.contains($0.number) && $0.command.hasPrefix("focalcheck worker ")
+      }.map { ($0.number, $0.command) }
     }
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }

@@ -40,4 +40,17 @@ struct SelfTestCommandTests {
     #expect(missing.status == 2)
     #expect(missing.output.contains("Cannot be read: missing.h5: "), "\(missing.text)")
   }
+
+  @Test("a fixture that crashes libhdf5 is named, and costs what is found in no other")
+  func crash() throws {
+    try DemoFixture.write(to: folder.file("bad.h5"))
+    try Damage.misplaceVariableString(folder.file("bad.h5"))
+    let result = try selfTest("bad.h5", fixture, "--filter", "paddle.paddle-doc.none.f32")
+    #expect(result.status == 2)
+    #expect(result.output.contains(" of 1 fixture, judged by the policy derived."), "\(result.text)")
+    #expect(result.output.contains("\none step above the enclosure "), "\(result.text)")
+    #expect(
+      result.output.contains("\nCannot be read: bad.h5: the process that read it was ended by signal "),
+      "\(result.text)")
+  }
 }

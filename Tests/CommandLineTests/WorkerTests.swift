@@ -78,7 +78,9 @@ struct WorkerTests {
     #expect(result.status == 2, "\(result.text)")
     if !result.messages.contains("bad.h5: /: ") {
       #expect(
-        result.messages.hasPrefix("focalcheck: the process that read the files was ended by signal 11, "),
+        result.messages.contains(
+          /^focalcheck: (bad\.h5: the process that read it|the process that read the files) was ended by signal 11,/
+        ),
         "\(result.text)")
     }
   }
@@ -145,10 +147,21 @@ struct WorkerTests {
     for worker in workers { #expect(try !isRunning(worker)) }
   }
 
+  @Test("a lower limit that a worker inherits is kept, and what it cannot do then is its fixture's error")
+  func inheritedLimit() throws {
+    let result = try Program.run(["run", longFixture], in: folder.path, limit: "-t 1")
+    #expect(result.status == 2, "\(result.text)")
+    #expect(
+      result.output.contains(
+        /torch-1\.13\.h5: (\/cases\/\S+: )?the process that judged it was ended by signal \d+,/),
+      "\(result.text)"
+    )
+  }
+
   @Test("processor time, open files, memory and core size of a worker are limited")
   func limits() throws {
     let busy = try focalcheck(
-      "worker", "--policy", "derived", "--processor-time", "1", longFixture)
+      "worker", "--task", "judge", "--policy", "derived", "--processor-time", "1", longFixture)
     #expect(busy.status == -SIGXCPU, "\(busy.status)")
     #expect(busy.output.contains("{\"began\":"))
     #expect(!busy.output.contains("\"ended\":"))
@@ -383,23 +396,12 @@ struct WorkerTests {
   func partialOutput() throws {
     try DemoFixture.write(to: folder.file("demo.h5"))
     try Damage.write(folder.file("report.json"), Array("the old one".utf8))
-    let process = Process()
-    let messages = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
     // A block has 512 or 1,024 bytes.
-    process.arguments = [
-      "-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" \"$@\"", Program.path, "run", "demo.h5", "--policy",
-      "atol=10",
-      "--output", "json=report.json",
-    ]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = messages
-    try process.run()
-    let text = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 2)
-    #expect(text == "focalcheck: report.json: cannot be written: File too large\n")
+    let result = try Program.run(
+      ["run", "demo.h5", "--policy", "atol=10", "--output", "json=report.json"], in: folder.path,
+      limit: "-f 2")
+    #expect(result.status == 2, "\(result.text)")
+    #expect(result.messages == "focalcheck: report.json: cannot be written: File too large\n")
     #expect(try contents("report.json") == "the old one")
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["demo.h5", "report.json"])

@@ -84,6 +84,6 @@ struct JournalRecordTests {
       .ended(.init(skippedCount: 1)),
     ])
   func impossible(record: JudgingRecord) {
-    #expect(!record.isPossible(after: JudgingTranscript()))
+    #expect(JudgingTranscript().objection(to: record) == "gave an impossible result")
   }
 }

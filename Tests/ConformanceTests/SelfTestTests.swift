@@ -39,7 +39,7 @@ struct SelfTestTests {
         Tensor(.float32, Self.shape, values: spoiling ? values.map { $0 * 1.5 } : values))
     }
     try author.close()
-    return SelfTest(policy: policy, isComplete: true).run([FixtureLocation(path: path)])
+    return SelfTest(policy: policy, isComplete: true).run(FixtureLocation(path: path))
   }
 
   @Test("the judge finds every planted fault in a loss and its gradient, and lets pass what is allowed")
@@ -85,7 +85,7 @@ struct SelfTestTests {
 
   @Test("a fixture that cannot be read is no success")
   func unreadable() throws {
-    let report = SelfTest().run([FixtureLocation(path: "missing.h5")])
+    let report = SelfTest().run(FixtureLocation(path: "missing.h5"))
     #expect(report.errors.count == 1)
     #expect(report.verdict == .error)
   }
@@ -96,9 +96,8 @@ struct SelfTestTests {
       "formula.specials.none.f32", "formula.blog-norm-c.none.f32", "paddle.specials-finite.sum.f32",
       "ppdet.classes-weight.w2.none.f32", "paddle.specials-soft.none.f32",
     ]
-    let report = SelfTest(filter: CaseFilter(names)).run([
-      FixtureLocation(path: "\(committedFixtures)/paddle-3.3.1.h5")
-    ])
+    let report = SelfTest(filter: CaseFilter(names)).run(
+      FixtureLocation(path: "\(committedFixtures)/paddle-3.3.1.h5"))
     #expect(report.mistakes == [])
     #expect(report.unplanted == [])
     #expect(report.tensors < report.candidates + 1)

@@ -21,7 +21,8 @@ struct WorkerPoolTests {
     let said = folder.file("said")
     try Damage.write(said, [])
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: said))
-    try Worker(location, policy: policy, filter: CaseFilter()).run(writingTo: file.fileDescriptor)
+    try Worker(location, policy: policy, filter: CaseFilter()).run(
+      .judge, writingTo: file.fileDescriptor)
     try file.close()
     let program = folder.file("program")
     try Damage.write(program, Array("#!/bin/sh\nsaid='\(said)'\n\(script)\n".utf8))
@@ -62,11 +63,26 @@ struct WorkerPoolTests {
         == "the process that judged it said a record of more than 67108864 bytes")
   }
 
+  @Test("a finding that no fixture can give is refused")
+  func impossible() {
+    var report = SelfTestReport(.derived)
+    let records = FindingRecords<SelfTestReport>()
+    #expect(records.objection(to: .found(report)) == nil)
+    report.kinds[0].faults = .max
+    #expect(records.objection(to: .found(report)) == "gave an impossible result")
+    report.kinds = []
+    #expect(records.objection(to: .found(report)) == "gave an impossible result")
+    for (index, count) in [(-1, 2), (2, 2), (0, -1), (0, .max)] {
+      let place = FixturePlace(name: "x", index: index, caseCount: count)
+      #expect(records.objection(to: .began(place)) == "gave an impossible result", "\(place)")
+    }
+  }
+
   @Test("a worker that says more than all records may have is refused")
   func bounded() throws {
-    var transcript = WorkerTranscript(byteLimit: 30)
+    var transcript = WorkerTranscript<JudgingTranscript>(byteLimit: 30)
     for _ in 0..<3 { #expect(try transcript.append(Array(repeating: 0, count: 10)).isEmpty) }
-    #expect(throws: WorkerTranscript.Fault(reason: "said more than 30 bytes")) {
+    #expect(throws: WorkerFault(reason: "said more than 30 bytes")) {
       try transcript.append([0])
     }
   }

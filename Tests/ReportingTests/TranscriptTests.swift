@@ -30,7 +30,7 @@ private func transcript(of fixture: FixtureReport) throws -> [UInt8] {
 
 /// What is received of some bytes that come in pieces.
 private func received(_ bytes: [UInt8], pieces: Int) throws -> JudgingTranscript {
-  var transcript = WorkerTranscript()
+  var transcript = WorkerTranscript<JudgingTranscript>()
   for start in stride(from: 0, to: bytes.count, by: pieces) {
     _ = try transcript.append(Array(bytes[start..<min(start + pieces, bytes.count)]))
   }
@@ -108,16 +108,16 @@ struct TranscriptTests {
     let lineEnds = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }
     #expect(lineEnds.count == 7)
     for end in [0, 1, bytes.count / 2, bytes.count - 1] + lineEnds.dropLast().map({ $0 + 1 }) {
-      #expect(throws: WorkerTranscript.Fault(reason: "ended without a whole result")) {
+      #expect(throws: WorkerFault(reason: "ended without a whole result")) {
         try received(Array(bytes[..<end]), pieces: 100)
       }
     }
     for position in stride(from: 0, to: bytes.count, by: 97) {
       var bytes = bytes
       bytes[position] ^= 1
-      #expect(throws: WorkerTranscript.Fault.self, "byte \(position)") { try received(bytes, pieces: 100) }
+      #expect(throws: WorkerFault.self, "byte \(position)") { try received(bytes, pieces: 100) }
     }
-    #expect(throws: WorkerTranscript.Fault(reason: "said more than a whole result")) {
+    #expect(throws: WorkerFault(reason: "said more than a whole result")) {
       try received(bytes + Array("{}\n".utf8), pieces: 100)
     }
   }

@@ -27,33 +27,28 @@ public struct SelfTest: Sendable {
     (self.policy, self.isComplete, self.filter) = (policy, isComplete, filter)
   }
 
-  /// Plants every kind of change in tensors of the fixtures.
-  public func run(_ fixtures: [FixtureLocation]) -> SelfTestReport { run(fixtures) { _ in } }
+  /// Plants every kind of change in tensors of a fixture, in this process; ``WorkerPool`` does it in another one.
+  public func run(_ location: FixtureLocation) -> SelfTestReport { run(location) { _ in } }
 
-  /// Plants every kind of change in tensors of the fixtures, and tells before each tensor how far it is.
+  /// Plants every kind of change in tensors of a fixture, and tells before each how far it is.
   ///
-  /// - Throws: what `progress` throws, which ends the self-test.
-  public func run<Stop: Error>(
-    _ fixtures: [FixtureLocation], progress: (Runner.Progress) throws(Stop) -> Void
+  /// - Throws: what `tell` throws, which ends the self-test.
+  func run<Stop: Error>(
+    _ location: FixtureLocation, tell: (FixturePlace) throws(Stop) -> Void
   ) throws(Stop) -> SelfTestReport {
-    let changes = PlantedChange.all
-    var report = SelfTestReport(policy, changes)
-    for (index, location) in fixtures.enumerated() {
-      let fixture: FixtureReader
-      do throws(FixtureError) { fixture = try location.open() } catch {
-        report.errors.append(error)
-        continue
-      }
-      report.fixtures += 1
-      let test = FixtureSelfTest(fixture, Judge(policy: policy, namesReorderings: false), policy)
-      let strata = test.strata(where: { filter.selects($0, of: fixture) }, isComplete, &report)
-      for (place, candidates) in strata.enumerated() {
-        try progress(
-          Runner.Progress(
-            file: fixture.fileName, fixture: index + 1, fixtureCount: fixtures.count, caseCount: place,
-            caseTotal: strata.count))
-        test.plant(changes, inFirstOf: candidates, &report)
-      }
+    var report = SelfTestReport(policy)
+    let fixture: FixtureReader
+    do throws(FixtureError) { fixture = try location.open() } catch {
+      report.errors.append(error)
+      return report
+    }
+    report.fixtures = 1
+    let test = FixtureSelfTest(fixture, Judge(policy: policy, namesReorderings: false), policy)
+    let strata = test.strata(where: { filter.selects($0, of: fixture) }, isComplete, &report)
+    for (index, candidates) in strata.enumerated() {
+      guard let first = candidates.first else { continue }
+      try tell(FixturePlace(name: first.caseName, index: index, caseCount: strata.count))
+      test.plant(PlantedChange.all, inFirstOf: candidates, &report)
     }
     return report
   }

@@ -1,7 +1,7 @@
 /// Whether a judge said what it must of planted changes.
-public struct SelfTestReport: Sendable {
+public struct SelfTestReport: Sendable, Codable {
   /// One change of which a judge did not say what it must.
-  public struct Mistake: Hashable, Sendable {
+  public struct Mistake: Hashable, Sendable, Codable {
     /// The kind of change.
     public let kind: String
     /// The case's id.
@@ -15,7 +15,7 @@ public struct SelfTestReport: Sendable {
   }
 
   /// What became of one kind of change.
-  public struct Kind: Hashable, Sendable {
+  public struct Kind: Hashable, Sendable, Codable {
     /// What it is, in plain words.
     public let name: String
     /// Whether it must be let pass everywhere.
@@ -48,9 +48,10 @@ public struct SelfTestReport: Sendable {
   /// What could not be read.
   public internal(set) var errors: [FixtureError] = []
 
-  init(_ policy: Policy, _ changes: [PlantedChange]) {
+  /// Of nothing so far.
+  init(_ policy: Policy) {
     self.policy = policy.name
-    kinds = changes.map { change in
+    kinds = PlantedChange.all.map { change in
       if case .allowed = change.planting { return Kind(name: change.name, isAllowed: true) }
       return Kind(name: change.name, isAllowed: false)
     }
@@ -64,4 +65,36 @@ public struct SelfTestReport: Sendable {
 
   /// The kinds of fault that were faults nowhere, so that nothing was shown of them.
   public var unplanted: [String] { kinds.filter { !$0.isAllowed && $0.faults == 0 }.map(\.name) }
+}
+
+extension SelfTestReport {
+  /// Adds what was found in one more fixture; nothing where it was not looked at.
+  mutating func add(_ finding: Result<SelfTestReport, FixtureError>?) {
+    switch finding {
+    case .success(let report):
+      for (index, kind) in zip(kinds.indices, report.kinds) {
+        kinds[index].faults += kind.faults
+        kinds[index].harmless += kind.harmless
+        kinds[index].inapplicable += kind.inapplicable
+        kinds[index].mistaken += kind.mistaken
+      }
+      mistakes += report.mistakes
+      tensors += report.tensors
+      candidates += report.candidates
+      fixtures += report.fixtures
+      errors += report.errors
+    case .failure(let error): errors.append(error)
+    case nil: break
+    }
+  }
+}
+
+extension SelfTestReport: WorkerFinding {
+  var isPossible: Bool {
+    kinds.map(\.name) == PlantedChange.all.map(\.name)
+      && (kinds.flatMap { [$0.faults, $0.harmless, $0.inapplicable, $0.mistaken] } + [
+        tensors, candidates, fixtures,
+      ])
+      .allSatisfy { (0...1 << 32).contains($0) }
+  }
 }
