@@ -16,12 +16,10 @@ internal import Synchronization
 
 /// What a run has found so far, in a file from which another run can go on when this one does not come to its end.
 ///
-/// The first line says for which run it is (``JournalRun``), each other holds one record of a fixture. A line is the SHA-256
-/// of the line before and of its own text, a space, and the text, which is JSON. So nothing is taken from a journal in which
-/// a byte has changed; of the last line alone, which a kill may have cut, nothing is expected.
-///
-/// What a worker found counts only when it came to a good end. The records of one that did not are struck out; those of one
-/// that had no chance to, because the run was killed, stay: the one exception.
+/// The first line says for which run it is (``JournalRun``), each other holds what one worker found that came to a good
+/// end; with a journal a worker does a part of a fixture at a time, so that not much is lost. A line is the SHA-256 of the
+/// line before and of its own text, a space, and the text, which is JSON. So nothing is taken from a journal in which a byte
+/// has changed; of the last line alone, which a kill may have cut, nothing is expected.
 public final class Journal: Sendable {
   /// How many judged cases it held when it was opened.
   public var judgedCount: Int { found.values.map(\.judgedCount).reduce(0, +) }
@@ -78,11 +76,10 @@ public final class Journal: Sendable {
   /// What was found earlier in one of the run's fixtures.
   func records(of fixture: Int) -> JudgingTranscript { found[fixture] ?? JudgingTranscript() }
 
-  /// Adds a record of one of the run's fixtures.
-  func add(_ record: JudgingRecord, of fixture: Int) { write(JournalEntry(fixture: fixture, record: record)) }
-
-  /// Strikes out all records of one of the run's fixtures.
-  func strikeOut(_ fixture: Int) { write(JournalEntry(fixture: fixture, record: nil)) }
+  /// Adds what a worker found in one of the run's fixtures.
+  func add(_ records: [JudgingRecord], of fixture: Int) {
+    write(JournalEntry(fixture: fixture, records: records))
+  }
 
   private func write(_ value: some Encodable) {
     state.withLock { state in
@@ -108,20 +105,13 @@ struct FixtureJournal: Sendable {
     records = journal?.records(of: fixture) ?? JudgingTranscript()
   }
 
-  /// Adds what a worker has found; that it is at its end only ``end(_:)`` says, when the worker is too.
-  func add(_ record: JudgingRecord) {
-    switch record {
-    case .opened, .judged: journal?.add(record, of: fixture)
-    case .began, .ended, .refused: break
-    }
-  }
+  /// How many cases a worker judges at a time; nil for all.
+  var partCount: Int? { journal == nil ? nil : 32 }
 
-  /// Says that the records are whole. That nothing could be judged is asked again in the next run.
-  func end(_ records: JudgingTranscript) {
-    if let ending = records.completeEnding { journal?.add(.ended(ending), of: fixture) }
+  /// Adds what a worker has found beyond so many judged cases. That nothing can be judged is asked again in the next run.
+  func add(_ records: JudgingTranscript, after judgedCount: Int) {
+    if !records.isRefused { journal?.add(records.records(after: judgedCount), of: fixture) }
   }
-
-  func strikeOut() { journal?.strikeOut(fixture) }
 }
 
 /// Why a journal cannot be used.
@@ -215,17 +205,13 @@ public struct JournalRun: Hashable, Sendable, Codable {
   }
 }
 
-/// A record of one of the run's fixtures, or that those before do not count.
+/// What a worker found in one of the run's fixtures.
 private struct JournalEntry: Codable {
   let fixture: Int
-  let record: JudgingRecord?
+  let records: [JudgingRecord]
 
-  func add(to records: inout [Int: JudgingTranscript]) {
-    if let record {
-      records[fixture, default: JudgingTranscript()].add(record)
-    } else {
-      records[fixture] = nil
-    }
+  func add(to found: inout [Int: JudgingTranscript]) {
+    for record in records { found[fixture, default: JudgingTranscript()].add(record) }
   }
 }
 

@@ -39,16 +39,22 @@ struct JudgingTranscript: WorkerRecords {
   /// The bytes of the fixture; nil before it is opened.
   var digest: FixtureDigest? { opening?.digest }
 
-  /// The last record of a fixture that could be opened.
-  var completeEnding: JudgingRecord.Ending? { refusal == nil ? ending : nil }
-
   /// How many cases the fixture has; 0 before it is opened.
   var caseCount: Int { opening?.caseCount ?? 0 }
 
   /// How many cases have been judged.
   var judgedCount: Int { cases.count }
 
+  /// How many cases have been judged when a worker stops that does a part of the work; nil when it does all.
+  var stop: Int?
+
+  /// Whether nothing of the fixture can be judged.
+  var isRefused: Bool { refusal != nil }
+
+  /// Whether the records are whole.
   var isWhole: Bool { refusal != nil || opening != nil && ending != nil }
+
+  var isDone: Bool { isWhole || judgedCount == stop }
 
   func objection(to record: JudgingRecord) -> String? {
     if case .opened(let opening) = record, let digest, digest != opening.digest {
@@ -56,6 +62,7 @@ struct JudgingTranscript: WorkerRecords {
     }
     let isPossible =
       switch record {
+      case _ where isWhole: false
       case .opened(let opening): (0...FixturePlace.caseLimit).contains(opening.caseCount)
       case .began(_, let index): (0..<caseCount).contains(index)
       case .judged: judgedCount < caseCount
@@ -76,6 +83,13 @@ struct JudgingTranscript: WorkerRecords {
     case .ended(let ending): self.ending = ending
     case .refused(let error): refusal = error
     }
+  }
+
+  /// The records of a part of the work: what has been found since so many cases were judged.
+  func records(after judgedCount: Int) -> [JudgingRecord] {
+    [opening.map(JudgingRecord.opened)].compactMap { $0 }
+      + cases.dropFirst(judgedCount).map(JudgingRecord.judged)
+      + [ending.map(JudgingRecord.ended)].compactMap { $0 }
   }
 
   /// What was found in a fixture of which all records are here.

@@ -41,10 +41,15 @@ public struct Runner: Sendable {
 
   /// Judges the selected cases of one fixture, and tells what it finds.
   ///
-  /// - Parameter judgedCount: how many of the selected cases have been judged before, and are passed over.
+  /// - Parameters:
+  ///   - location: where it is.
+  ///   - judgedCount: how many of the selected cases have been judged before, and are passed over.
+  ///   - stop: how many are judged when the work stops; all when there are no more.
+  ///   - tell: told of each record.
   /// - Throws: what `tell` throws, which ends the work.
   func judge<Stop: Error>(
-    _ location: FixtureLocation, after judgedCount: Int = 0, tell: (JudgingRecord) throws(Stop) -> Void
+    _ location: FixtureLocation, after judgedCount: Int = 0, through stop: Int = .max,
+    tell: (JudgingRecord) throws(Stop) -> Void
   ) throws(Stop) {
     let fixture: FixtureReader
     do throws(FixtureError) { fixture = try location.open() } catch { return try tell(.refused(error)) }
@@ -58,6 +63,7 @@ public struct Runner: Sendable {
         skippedCount += 1
         continue
       }
+      guard selectedCount < stop else { return }
       selectedCount += 1
       guard selectedCount > judgedCount else { continue }
       try tell(.began(name: name, index: index))

@@ -35,15 +35,16 @@ public struct Worker: Sendable {
   private let policy: Policy
   private let filter: CaseFilter
   private let claims: [Claim]
-  private let judgedCount: Int
+  private let part: (after: Int, through: Int)
 
-  /// The work on the selected cases of one fixture, but for so many that have been judged before.
+  /// The work on the selected cases of one fixture, or to judge a part of them: those after so many that have been
+  /// judged before, through so many.
   public init(
     _ location: FixtureLocation, policy: Policy, filter: CaseFilter, claims: [Claim] = [],
-    after judgedCount: Int = 0
+    after judgedCount: Int = 0, through stop: Int = .max
   ) {
     (self.location, self.policy, self.filter) = (location, policy, filter)
-    (self.claims, self.judgedCount) = (claims, judgedCount)
+    (self.claims, part) = (claims, (judgedCount, stop))
   }
 
   /// Does some work.
@@ -62,7 +63,9 @@ public struct Worker: Sendable {
     switch task {
     case .judge:
       let runner = Runner(policy: policy, filter: filter, claims: claims)
-      try runner.judge(location, after: judgedCount) { record throws(WorkerError) in try tell(record) }
+      try runner.judge(location, after: part.after, through: part.through) { record throws(WorkerError) in
+        try tell(record)
+      }
     case .list:
       try tell(FindingRecord { () throws(FixtureError) in try ListedCase.list(location, filter) })
     case .selfTest, .completeSelfTest:

@@ -89,10 +89,10 @@ public struct WorkerPool: Sendable {
 
   /// Who computed a fixture, read in a process of its own; nil when that cannot be told.
   func provenance(of location: FixtureLocation) async -> Provenance? {
-    let records = await records(of: location, .judge, after: .max, from: JudgingTranscript()) {
-      _, _ in
-    }
-    return try? records.get().provenance
+    var nothing = JudgingTranscript()
+    nothing.stop = 0
+    return try? await records(of: location, .judge, through: 0, from: nothing, by: end) { _, _ in }.get()
+      .provenance
   }
 
   /// What a worker finds in each fixture; nil where the task was cancelled before.
@@ -103,12 +103,12 @@ public struct WorkerPool: Sendable {
     await inParallel(fixtures) { location, index in
       if Task.isCancelled { return nil }
       if let problem = location.problem { return .failure(problem) }
-      let records = await records(of: location, task, from: FindingRecords<Finding>()) { _, place in
+      let records = await records(of: location, task, from: FindingRecords<Finding>(), by: end) { _, place in
         if let place { progress(Runner.Progress(location, index, of: fixtures, place)) }
       }
       switch records {
       case .success(let records): return records.result
-      case .failure(let failure): return Task.isCancelled ? nil : .failure(failure.error)
+      case .failure(let failure): return Task.isCancelled ? nil : .failure(failure)
       }
     }
   }
@@ -121,21 +121,24 @@ public struct WorkerPool: Sendable {
     if Task.isCancelled { return nil }
     if let problem = location.problem { return FixtureOutcome(problem, at: location) }
     if journal.records.isWhole { return journal.records.outcome(of: location) }
-    let records = await records(
-      of: location, .judge, after: journal.records.judgedCount, from: journal.records
-    ) { record, place in
-      journal.add(record)
-      if case .began = record, let place { tell(place) }
-    }
-    switch records {
-    case .success(let records):
-      journal.end(records)
-      return records.outcome(of: location)
-    case .failure(let failure):
-      // A cancelled task kills its worker, which says nothing against what that has found.
-      if !Task.isCancelled || !failure.isKill { journal.strikeOut() }
-      return Task.isCancelled ? nil : FixtureOutcome(failure.error, at: location)
-    }
+    let end = end
+    var judged = journal.records
+    repeat {
+      let before = judged.judgedCount
+      judged.stop = journal.partCount.map { before + $0 }
+      let part = await records(
+        of: location, .judge, after: before, through: judged.stop, from: judged, by: end
+      ) { record, place in
+        if case .began = record, let place { tell(place) }
+      }
+      do throws(FixtureError) {
+        judged = try part.get()
+      } catch {
+        return Task.isCancelled ? nil : FixtureOutcome(error, at: location)
+      }
+      journal.add(judged, after: before)
+    } while !judged.isWhole
+    return judged.outcome(of: location)
   }
 
   /// Does something with each fixture, so many at a time as there are jobs, and gives the results in their order.
@@ -153,12 +156,8 @@ public struct WorkerPool: Sendable {
     }
   }
 
-  /// Why what a worker found does not count.
-  private struct Failure: Error {
-    let error: FixtureError
-    /// Whether the process was killed.
-    var isKill = false
-  }
+  /// When the time of a fixture is up that is begun now.
+  private var end: ContinuousClock.Instant { .now + .seconds(deadline) }
 
   /// What a worker finds in a fixture.
   ///
@@ -166,31 +165,32 @@ public struct WorkerPool: Sendable {
   ///   - location: where it is.
   ///   - task: what the worker does with it.
   ///   - judgedCount: how many of the selected cases it passes over.
+  ///   - stop: how many have been judged when it stops; nil when it does not.
   ///   - earlier: what was found before, behind which it begins.
+  ///   - end: when it must be done.
   ///   - tell: told of each record, and of the place that has been reached then.
   private func records<Records: WorkerRecords>(
-    of location: FixtureLocation, _ task: WorkerTask, after judgedCount: Int = 0, from earlier: Records,
+    of location: FixtureLocation, _ task: WorkerTask, after judgedCount: Int = 0, through stop: Int? = nil,
+    from earlier: Records, by end: ContinuousClock.Instant,
     tell: @escaping @Sendable (Records.Record, FixturePlace?) -> Void
-  ) async -> Result<Records, Failure> {
+  ) async -> Result<Records, FixtureError> {
     let reached = Mutex<FixturePlace?>(nil)
-    func failure(_ reason: String) -> Failure {
+    func failure(_ reason: String) -> FixtureError {
       let object = reached.withLock(\.self).map { "/cases/\($0.name)" }
-      return Failure(error: FixtureError(file: location.fileName, object: object, reason: reason))
+      return FixtureError(file: location.fileName, object: object, reason: reason)
     }
-    let worker = configuration(for: location, task, after: judgedCount)
+    let worker = configuration(for: location, task, after: judgedCount, through: stop)
     let reach: @Sendable (FixturePlace?) -> Void = { place in reached.withLock { $0 = place } }
     do {
       let records = try await withThrowingTaskGroup(of: Records.self) { group in
         group.addTask { try await Self.run(worker, from: earlier, tell: tell, reach: reach) }
-        group.addTask { throw try await timeIsUp() }
+        group.addTask { throw try await timeIsUp(at: end) }
         defer { group.cancelAll() }
         return try await group.next()
       }
       return records.map(Result.success) ?? .failure(failure("was not judged"))
     } catch let fault as WorkerFault {
-      var failure = failure("the process that \(task.deed) it \(fault.reason)")
-      failure.isKill = fault.isKill
-      return .failure(failure)
+      return .failure(failure("the process that \(task.deed) it \(fault.reason)"))
     } catch let error as SubprocessError {
       let reason = error.underlyingError.map { "\($0)" } ?? error.description
       return .failure(failure("its process cannot be run: \(reason)"))
@@ -199,9 +199,9 @@ public struct WorkerPool: Sendable {
     }
   }
 
-  /// Waits for the deadline.
-  private func timeIsUp() async throws -> WorkerFault {
-    try await Task.sleep(for: .seconds(deadline))
+  /// Waits for the end of a fixture's time.
+  private func timeIsUp(at end: ContinuousClock.Instant) async throws -> WorkerFault {
+    try await Task.sleep(until: end, clock: .continuous)
     return WorkerFault(reason: "took more than \(deadline) s and was ended")
   }
 
@@ -236,7 +236,7 @@ public struct WorkerPool: Sendable {
     case .exited(0): return try transcript.finished()
     case .exited(let status): throw WorkerFault(reason: "failed with exit status \(status)\(said)")
     case .signaled(let number):
-      throw WorkerFault(reason: WorkerEnding.reason(number) + said, isKill: number == Signal.kill.rawValue)
+      throw WorkerFault(reason: WorkerEnding.reason(number) + said)
     }
   }
 
@@ -250,14 +250,15 @@ public struct WorkerPool: Sendable {
       ?? ""
   }
 
-  /// A worker, which passes over so many of the selected cases.
+  /// A worker.
   private func configuration(
-    for location: FixtureLocation, _ task: WorkerTask, after judgedCount: Int
+    for location: FixtureLocation, _ task: WorkerTask, after judgedCount: Int, through stop: Int?
   ) -> Configuration {
     var arguments = [
       Self.subcommand, "--task=\(task.rawValue)", "--policy=\(policy.name)", "--processor-time=\(deadline)",
       "--after=\(judgedCount)",
     ]
+    if let stop { arguments.append("--through=\(stop)") }
     arguments += filter.texts.map { "--filter=\($0)" } + claims.map { "--claim=\($0.text)" }
     if let pinned = location.pinned {
       arguments += ["--sha256=\(pinned.sha256)", "--bytes=\(pinned.byteCount)"]

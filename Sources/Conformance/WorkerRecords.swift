@@ -9,8 +9,8 @@ protocol WorkerRecords: Sendable {
   /// How far the work is; nil before the first case, between two of them and after the last.
   var place: FixturePlace? { get }
 
-  /// Whether the records are whole, so that no other may follow.
-  var isWhole: Bool { get }
+  /// Whether the work is done, so that the worker may end.
+  var isDone: Bool { get }
 
   /// Why a record cannot follow these, to go with "the process that judged it"; nil when it can. A worker of which
   /// libhdf5 has damaged the memory can say anything.
@@ -61,11 +61,12 @@ struct FindingRecords<Finding: WorkerFinding>: WorkerRecords {
 
   init() {}
 
-  var isWhole: Bool { result != nil }
+  var isDone: Bool { result != nil }
 
   func objection(to record: FindingRecord<Finding>) -> String? {
     let isPossible =
       switch record {
+      case _ where isDone: false
       case .began(let place): place.isPossible
       case .found(let finding): finding.isPossible
       case .refused: true

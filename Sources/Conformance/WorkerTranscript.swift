@@ -45,15 +45,12 @@ struct WorkerTranscript<Records: WorkerRecords>: Sendable {
     defer { line.removeAll(keepingCapacity: true) }
     guard completion == nil else { throw WorkerFault(reason: "said more than a whole result") }
     let data = Data(line)
-    guard !records.isWhole else {
+    guard let record = try? decoder.decode(Records.Record.self, from: data) else {
       completion = try? decoder.decode(WorkerCompletion.self, from: data)
       guard completion == digest.completion else { throw WorkerFault(reason: "gave a damaged result") }
       return nil
     }
     digest.add(line)
-    guard let record = try? decoder.decode(Records.Record.self, from: data) else {
-      throw WorkerFault(reason: "gave a damaged result")
-    }
     if let reason = records.objection(to: record) { throw WorkerFault(reason: reason) }
     records.add(record)
     return record
@@ -63,7 +60,9 @@ struct WorkerTranscript<Records: WorkerRecords>: Sendable {
   ///
   /// - Throws: ``WorkerFault`` where it did not.
   func finished() throws(WorkerFault) -> Records {
-    guard completion != nil, line.isEmpty else { throw WorkerFault(reason: "ended without a whole result") }
+    guard completion != nil, line.isEmpty, records.isDone else {
+      throw WorkerFault(reason: "ended without a whole result")
+    }
     return records
   }
 }
@@ -72,6 +71,4 @@ struct WorkerTranscript<Records: WorkerRecords>: Sendable {
 struct WorkerFault: Error, Hashable {
   /// The reason in plain words, to follow "the process that judged it".
   let reason: String
-  /// Whether the process was killed, as it is when nobody waits for it any more.
-  var isKill = false
 }

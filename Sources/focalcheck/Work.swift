@@ -33,8 +33,10 @@ struct Work: ParsableCommand {
 
   @Option(help: "How many of the selected cases have been judged before.") var after = 0
 
+  @Option(help: "How many of the selected cases have been judged when it stops.") var through = Int.max
+
   func validate() throws {
-    guard processorTime > 0, after >= 0, (sha256 == nil) == (bytes == nil) else {
+    guard processorTime > 0, after >= 0, through >= 0, (sha256 == nil) == (bytes == nil) else {
       throw ValidationError("no worker")
     }
   }
@@ -48,7 +50,7 @@ struct Work: ParsableCommand {
     let pinned = sha256.flatMap { sha256 in bytes.map { FixtureDigest(sha256: sha256, byteCount: $0) } }
     let worker = Worker(
       FixtureLocation(path: path, pinned: pinned), policy: policy, filter: CaseFilter(filter),
-      claims: claims, after: after)
+      claims: claims, after: after, through: through)
     do throws(WorkerError) {
       try WorkerLimits(processorTime: processorTime).apply()
       try worker.run(task, writingTo: STDOUT_FILENO)

@@ -8,7 +8,7 @@ struct JournalTests {
 
   init() throws {
     folder = try TemporaryFolder()
-    for (name, count) in [("a.h5", 24), ("b.h5", 1), ("c.h5", 16)] {
+    for (name, count) in [("a.h5", 88), ("b.h5", 1), ("c.h5", 16)] {
       try DemoFixture.write(to: folder.file(name), cases: (0..<count).map { "case\($0)" })
     }
   }
@@ -42,7 +42,7 @@ struct JournalTests {
       #expect(resumed.output == whole.output, "after kills in step \(step)")
       let count = resumed.messages.firstMatch(
         of: /^focalcheck: journal: (\d+) cases? (?:has|have) been judged before\n/)
-      #expect(count.flatMap { Int($0.1) }.map { $0 <= 41 } == true, "\(resumed.messages)")
+      #expect(count.flatMap { Int($0.1) }.map { $0 <= 105 } == true, "\(resumed.messages)")
     }
   }
 
@@ -50,10 +50,10 @@ struct JournalTests {
   func notAgain() throws {
     let whole = try focalcheck(Self.run + ["--journal", "journal"])
     let lines = try lines()
-    // The header, and of each fixture its opening, its cases and its end.
-    #expect(lines.count == 1 + 3 * 2 + 41)
-    for (kept, judged) in [(lines.count, 41), (1, 0), (30, nil)] {
-      let cut = kept < lines.count ? String(lines[kept].prefix(200)) : ""
+    // The header, and of each fixture a line for each 32 cases.
+    #expect(lines.count == 1 + 3 + 1 + 1)
+    for (kept, judged) in [(lines.count, 105), (1, 0), (4, nil)] {
+      let cut = kept < lines.count ? String(lines[kept].prefix(lines[kept].utf8.count / 2)) : ""
       try Damage.write(
         folder.file("journal"), Array((lines[..<kept].joined(separator: "\n") + "\n" + cut).utf8))
       let resumed = try focalcheck(Self.run + ["--journal", "journal", "--resume"])
@@ -169,7 +169,8 @@ struct JournalTests {
   @Test("a journal that cannot be written to its end costs no report, and is gone on from as far as it was")
   func fullDisk() throws {
     let whole = try focalcheck(Self.run)
-    let full = try Program.run(Self.run + ["--journal", "journal"], in: folder.path, limit: "-f 64")
+    // Of 512 or 1,024 bytes: more than any of its lines, and less than all.
+    let full = try Program.run(Self.run + ["--journal", "journal"], in: folder.path, limit: "-f 240")
     #expect(full.status == 2)
     #expect(full.output == whole.output)
     #expect(full.messages == "focalcheck: journal: the journal cannot be written: File too large\n")
@@ -177,7 +178,7 @@ struct JournalTests {
     #expect(resumed.output == whole.output)
     let judged = resumed.messages.firstMatch(
       of: /^focalcheck: journal: (\d+) cases have been judged before\n/)
-    #expect(judged.flatMap { Int($0.1) }.map { (1..<41).contains($0) } == true, "\(resumed.messages)")
+    #expect(judged.flatMap { Int($0.1) }.map { (1..<105).contains($0) } == true, "\(resumed.messages)")
   }
 
   @Test("what a worker found that crashed later does not count")

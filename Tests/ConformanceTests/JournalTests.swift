@@ -29,26 +29,25 @@ struct JournalRecordTests {
   /// Writes a journal with so many cases of each fixture.
   private func write(_ counts: [Int]) throws {
     let journal = try journal(resumes: false)
-    for (fixture, count) in counts.enumerated() {
-      for number in 0..<count {
-        journal.add(.judged(CaseReport(id: "\(fixture)#\(number)", name: "\(number)")), of: fixture)
-      }
-    }
+    for (fixture, count) in counts.enumerated() { journal.add(Self.records(0..<count), of: fixture) }
     #expect(journal.failure == nil)
   }
 
-  @Test("what was judged is found again, and what was struck out is not")
-  func struckOut() throws {
+  private static func records(_ numbers: Range<Int>) -> [JudgingRecord] {
+    numbers.map { .judged(CaseReport(id: "demo.h5#\($0)", name: "\($0)")) }
+  }
+
+  @Test("what was judged is found again, part after part, until the journal is begun anew")
+  func foundAgain() throws {
     try write([3, 2])
     do {
       let journal = try journal()
       #expect(journal.judgedCount == 5)
       #expect(journal.records(of: 1).judgedCount == 2)
-      journal.strikeOut(0)
-      journal.add(.judged(CaseReport(id: "0#0", name: "0")), of: 0)
+      journal.add(Self.records(3..<4), of: 0)
     }
-    #expect(try journal().judgedCount == 3)
-    #expect(try journal().records(of: 0).judgedCount == 1)
+    #expect(try journal().judgedCount == 6)
+    #expect(try journal().records(of: 0).judgedCount == 4)
     #expect(try journal(resumes: false).judgedCount == 0)
     #expect(try journal().judgedCount == 0)
   }

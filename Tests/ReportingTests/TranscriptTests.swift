@@ -53,6 +53,24 @@ struct TranscriptTests {
     }
   }
 
+  @Test("what workers found of the parts of a fixture is what one found of it all", arguments: [0, 1, 5])
+  func parts(count: Int) throws {
+    let fixture = try #require(discrepancies.fixtures.first)
+    let whole = try received(transcript(of: fixture), pieces: 4096)
+    var joined = JudgingTranscript()
+    for record in whole.records(after: 0).prefix(1 + count) { joined.add(record) }
+    #expect(joined.judgedCount == count && !joined.isWhole)
+    for record in whole.records(after: count) {
+      #expect(joined.objection(to: record) == nil)
+      joined.add(record)
+    }
+    #expect(joined.isWhole)
+    let location = FixtureLocation(path: fixture.path)
+    let report = Report(policy: discrepancies.policy, outcomes: [joined.outcome(of: location)])
+    let expected = Report(policy: discrepancies.policy, outcomes: [whole.outcome(of: location)])
+    #expect(TextReport.render(report) == TextReport.render(expected))
+  }
+
   @Test(
     "numbers that JSON does not have come through",
     arguments: [
