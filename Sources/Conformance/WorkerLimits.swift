@@ -14,7 +14,7 @@ public struct WorkerLimits: Hashable, Sendable {
   /// (`ReadLimits`); the rest is for the reports of the cases and for what allocators reserve ahead.
   public var memory = 256 << 20
   /// Seconds of processor time. The pool ends a worker by the clock; this ends one whose pool is no longer there.
-  public var processorTime: Int?
+  public var processorTime: Int
   /// Files that may be open: three streams, the fixture for its digest and for libhdf5, and what the system's
   /// libraries open for a moment.
   public var openFiles: Int? = 16
@@ -25,14 +25,12 @@ public struct WorkerLimits: Hashable, Sendable {
 
   /// Limits of a process that reads fixtures for a command and may start workers: its threads reserve address space.
   ///
-  /// - Parameter deadline: how many seconds the command may take, or nil.
-  public static func reading(deadline: Int?) -> WorkerLimits {
-    var limits = WorkerLimits(processorTime: deadline.map { $0 * 2 })
+  /// - Parameter deadline: how many seconds the command may take.
+  public static func reading(deadline: Int) -> WorkerLimits {
+    var limits = WorkerLimits(processorTime: deadline * 2)
     (limits.memory, limits.openFiles) = (4 << 30, nil)
     return limits
   }
-
-  private init(processorTime: Int?) { self.processorTime = processorTime }
 
   /// Limits for one fixture that may take some seconds.
   public init(processorTime: Int) { self.processorTime = processorTime }
@@ -48,10 +46,8 @@ public struct WorkerLimits: Hashable, Sendable {
     signal(SIGXCPU, SIG_DFL)
     try limit(RLIMIT_CORE, to: 0, "core size")
     if let openFiles { try limit(RLIMIT_NOFILE, to: openFiles, "open files") }
-    if let processorTime {
-      // A second later the system kills a process that goes on.
-      try limit(RLIMIT_CPU, to: processorTime, hard: processorTime + 1, "processor time")
-    }
+    // A second later the system kills a process that goes on.
+    try limit(RLIMIT_CPU, to: processorTime, hard: processorTime + 1, "processor time")
     // Elsewhere the address space is not known, or not limited by this.
     #if os(Linux)
       guard let mapped = Self.mappedBytes else { throw WorkerError(reason: "its own memory is not known") }

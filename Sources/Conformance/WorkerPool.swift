@@ -49,7 +49,7 @@ public struct WorkerPool: Sendable {
   ///
   /// - Parameters:
   ///   - fixtures: the fixtures, in the order of the report.
-  ///   - journal: where each record is written that is found, and what was found earlier; or nil.
+  ///   - journal: what was found earlier, and where is written what is found; or nil.
   ///   - progress: told of each case that is begun, on any thread.
   public func run(
     _ fixtures: [FixtureLocation], journal: Journal? = nil,

@@ -34,7 +34,7 @@ struct Agree: AsyncParsableCommand, Guardable {
 
   @OptionGroup var output: OutputOptions
 
-  var deadline: Int? { nil }
+  var deadline: Int { workers.deadline(comparing: [first, second]) }
 
   func run() async throws {
     let empty = Agreement(notJudged: first, second)

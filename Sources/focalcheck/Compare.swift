@@ -35,7 +35,7 @@ struct Compare: ParsableCommand, Guardable {
 
   @OptionGroup var reading: ReadingOptions
 
-  var deadline: Int? { reading.deadline }
+  var deadline: Int { reading.deadline }
 
   func run() throws {
     try output.check(against: [expected, actual])

@@ -45,7 +45,7 @@ struct Explain: ParsableCommand, Guardable {
 
   @OptionGroup var reading: ReadingOptions
 
-  var deadline: Int? { reading.deadline }
+  var deadline: Int { reading.deadline }
 
   func run() throws {
     do {

@@ -4,8 +4,8 @@ import Conformance
 /// A command that opens HDF5 files in its own process. The program runs it in another one, so that a crash of libhdf5 is a
 /// message and an exit code.
 protocol Guardable: ParsableCommand {
-  /// How many seconds it may take; nil where each fixture has a deadline of its own.
-  var deadline: Int? { get }
+  /// How many seconds it may take.
+  var deadline: Int { get }
 }
 
 /// How long a command may take that reads files.
@@ -26,8 +26,11 @@ struct Guarded: AsyncParsableCommand {
 
   func run() async throws {
     leaveTerminalSignals()
+    guard let command = try Focalcheck.parseAsRoot(arguments) as? any Guardable else {
+      throw ValidationError("no guarded command")
+    }
+    let deadline = command.deadline
     do throws(WorkerError) {
-      let deadline = (try? Focalcheck.parseAsRoot(arguments) as? any Guardable)?.deadline
       try WorkerLimits.reading(deadline: deadline).apply()
     } catch {
       Console.message(error.description)
@@ -53,7 +56,7 @@ extension Focalcheck {
   /// Runs the command of some arguments in a process of its own.
   ///
   /// - Throws: `ExitCode`, that of the command, or of 128 and the number of the signal that ended it.
-  static func guarded(_ arguments: [String], deadline: Int?) throws {
+  static func guarded(_ arguments: [String], deadline: Int) throws {
     switch GuardedProcess(arguments: ["guarded"] + arguments, deadline: deadline).run() {
     case .exited(0): break
     case .exited(let status): throw ExitCode(status)

@@ -25,8 +25,8 @@ struct GuardedProcess {
   }
 
   let arguments: [String]
-  /// How many seconds it may take, or nil.
-  let deadline: Int?
+  /// How many seconds it may take.
+  let deadline: Int
 
   /// How many seconds it has to say what it knows when a signal ends it.
   private static let farewell: UInt32 = 30
@@ -50,7 +50,7 @@ struct GuardedProcess {
     case .failure(let error): return .failed("cannot be started: \(error)")
     }
     child.store(number, ordering: .sequentiallyConsistent)
-    if let deadline { alarm(UInt32(deadline)) }
+    alarm(UInt32(deadline))
     // One that came before there was a child.
     let earlier = received.load(ordering: .sequentiallyConsistent)
     if earlier != 0 { Self.interrupt(earlier) }
@@ -66,7 +66,7 @@ struct GuardedProcess {
     if ended == 0, exitStatus == 0 { return .exited(0) }
     let interruption = received.load(ordering: .sequentiallyConsistent)
     if interruption != 0 { return .interrupted(interruption) }
-    if let deadline, ended == SIGKILL, isLate.load(ordering: .sequentiallyConsistent) {
+    if ended == SIGKILL, isLate.load(ordering: .sequentiallyConsistent) {
       return .failed("took more than \(deadline) s and was ended")
     }
     return ended == 0 ? .exited(exitStatus) : .failed(WorkerEnding.reason(ended))

@@ -22,7 +22,7 @@ struct Identify: ParsableCommand, Guardable {
 
   @OptionGroup var reading: ReadingOptions
 
-  var deadline: Int? { reading.deadline }
+  var deadline: Int { reading.deadline }
 
   func run() throws {
     do {

@@ -16,7 +16,7 @@ struct Inspect: ParsableCommand, Guardable {
 
   @OptionGroup var reading: ReadingOptions
 
-  var deadline: Int? { reading.deadline }
+  var deadline: Int { reading.deadline }
 
   func run() throws {
     var hasFailed = false

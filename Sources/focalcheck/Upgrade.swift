@@ -35,7 +35,7 @@ struct Upgrade: AsyncParsableCommand, Guardable {
 
   @OptionGroup var output: OutputOptions
 
-  var deadline: Int? { nil }
+  var deadline: Int { workers.deadline(comparing: builds) }
 
   func validate() throws {
     guard builds.count >= 2 else {

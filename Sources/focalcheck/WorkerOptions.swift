@@ -30,6 +30,13 @@ struct WorkerOptions: ParsableArguments {
       program: Self.program, policy: policy, filter: filter, claims: claims, jobs: jobs, deadline: deadline)
   }
 
+  /// How many seconds a command may take that judges the fixtures of some paths and compares each with each other: enough
+  /// for one after another, and no more than a clock can count.
+  func deadline(comparing paths: [String]) -> Int {
+    let count = FixtureLocation.find(paths).count
+    return min(deadline * count * (count + 1), Int(Int32.max / 2))
+  }
+
   /// Does work with the processes that judge some cases, with a line of progress when it lasts, and says as well which
   /// signal ended it.
   ///
