@@ -56,7 +56,7 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "FixtureAuthoring", "HDF5", "Tensors",
+        "FixtureAuthoring", "HDF5", "SeededNumbers", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -74,7 +74,8 @@ let package = Package(
     .executableTarget(
       name: "compare-benchmark",
       dependencies: [
-        "FixtureAuthoring", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "FixtureAuthoring", "SeededNumbers", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -90,13 +91,16 @@ let package = Package(
     .target(
       name: "FixtureAuthoring", dependencies: ["CHDF5", "Tensors"], path: "Tests/FixtureAuthoring",
       swiftSettings: strict),
+    .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
     .testTarget(
       name: "HDF5Tests", dependencies: ["HDF5", "Tensors", "FixtureAuthoring"], swiftSettings: strict),
     .testTarget(
-      name: "ArithmeticTests", dependencies: ["Arithmetic", "CMPFR", "Tensors"], swiftSettings: strict),
+      name: "ArithmeticTests", dependencies: ["Arithmetic", "CMPFR", "SeededNumbers", "Tensors"],
+      swiftSettings: strict),
     .testTarget(
-      name: "FocalLossTests", dependencies: ["FocalLoss", "Arithmetic", "Tensors"], swiftSettings: strict),
+      name: "FocalLossTests", dependencies: ["FocalLoss", "Arithmetic", "SeededNumbers", "Tensors"],
+      swiftSettings: strict),
     .testTarget(name: "ComparisonTests", dependencies: ["Comparison", "Tensors"], swiftSettings: strict),
     .testTarget(
       name: "ConformanceTests",

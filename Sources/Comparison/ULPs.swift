@@ -104,7 +104,6 @@ public struct ULPDistribution: Hashable, Sendable, Codable {
   public func percentile(_ percent: Int) -> UInt64 {
     let rank = count - count / 100 * (100 - percent) - count % 100 * (100 - percent) / 100
     var seen = histogram[0]
-    if seen >= rank { return 0 }
     for bucket in leading.indices {
       seen += leading[bucket]
       if seen >= rank { return min(Self.upperBound(ofBucket: bucket), maximum) }

@@ -1,4 +1,5 @@
 import FixtureAuthoring
+import SeededNumbers
 import Tensors
 
 /// Two files, each with one float32 dataset, which differ in 1 % of the places.
@@ -12,7 +13,7 @@ struct FilePair {
   func write(expected expectedPath: String, actual actualPath: String) throws {
     let authors = try [expectedPath, actualPath].map { try HDF5Author(path: $0) }
     let streams = try authors.map { try $0.stream("/values", .float32, .vector(count)) }
-    var generator = SplitMix64(state: seed)
+    var generator = SplitMix(seed: seed)
     for region in Shape.vector(count).regions(maximumCount: 1 << 16) {
       let expected = (0..<region.count).map { _ in generator.normal() }
       let actual = expected.map { generator.next() % 100 == 0 ? generator.neighbour(of: $0) : $0 }
@@ -25,27 +26,16 @@ struct FilePair {
   }
 }
 
-/// Vigna's SplitMix64: the same numbers on every machine.
-private struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix {
   /// About a standard normal value: the sum of four uniform ones, scaled to variance 1.
-  mutating func normal() -> Float {
+  fileprivate mutating func normal() -> Float {
     let bits = next()
     let sum = (0..<4).reduce(Float(0)) { $0 + Float((bits >> UInt64(16 * $1)) & 0xFFFF) }
     return (sum * 0x1p-16 - 2) * Float(3).squareRoot()
   }
 
   /// A value 2⁰ to 2¹³ ULP away from zero, which is at most 2⁻¹⁰ of the value.
-  mutating func neighbour(of value: Float) -> Float {
+  fileprivate mutating func neighbour(of value: Float) -> Float {
     Float(bitPattern: value.bitPattern + (1 << UInt32(next() % 14)))
   }
 }

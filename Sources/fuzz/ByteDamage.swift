@@ -1,5 +1,6 @@
 import FixtureAuthoring
 import Foundation
+import SeededNumbers
 
 /// A file to damage, byte by byte.
 struct Specimen {

@@ -1,5 +1,6 @@
 import FixtureAuthoring
 import Foundation
+import SeededNumbers
 import Tensors
 
 /// One way to change what a fixture says, in a file that libhdf5 itself has written.

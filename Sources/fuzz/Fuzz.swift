@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SeededNumbers
 
 /// Makes hostile inputs from the committed fixtures, and demands of `focalcheck run` that none of them ends it, hangs it,
 /// takes its memory, writes into its reports, or passes where it must be refused.

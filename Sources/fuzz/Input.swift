@@ -1,5 +1,6 @@
 import FixtureAuthoring
 import Foundation
+import SeededNumbers
 
 /// A kind of input: how its file is made.
 enum Kind: Hashable {

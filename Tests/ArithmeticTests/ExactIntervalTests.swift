@@ -1,5 +1,6 @@
 import Arithmetic
 import CMPFR
+import SeededNumbers
 import Tensors
 import Testing
 
@@ -13,7 +14,7 @@ struct ExactIntervalTests {
 
   @Test("the image of an interval holds the image of each of its points", arguments: UnaryPrimitive.allCases)
   func containsUnary(primitive: UnaryPrimitive) {
-    var random = SystemlessRandom(seed: 11)
+    var random = SplitMix(seed: 11)
     for _ in 0..<3000 {
       let x = Self.interval(&random)
       let image = exact.operation(primitive, at: site)(exact.interval(from: x.lowerBound, to: x.upperBound))
@@ -27,7 +28,7 @@ struct ExactIntervalTests {
   @Test(
     "the image of two intervals holds the image of each pair of points", arguments: BinaryPrimitive.allCases)
   func containsBinary(primitive: BinaryPrimitive) {
-    var random = SystemlessRandom(seed: 12)
+    var random = SplitMix(seed: 12)
     for round in 0..<3000 {
       let x = Self.interval(&random)
       var y = Self.interval(&random)
@@ -98,22 +99,22 @@ struct ExactIntervalTests {
   }
 
   /// An interval of any size; every third one is a point.
-  private static func interval(_ random: inout SystemlessRandom) -> ClosedRange<Double> {
+  private static func interval(_ random: inout SplitMix) -> ClosedRange<Double> {
     let (x, y) = (number(&random), number(&random))
     return random.next() % 3 == 0 ? x...x : Swift.min(x, y)...Swift.max(x, y)
   }
 
-  private static func number(_ random: inout SystemlessRandom) -> Double {
+  private static func number(_ random: inout SplitMix) -> Double {
     let special: [Double] = [
       0, 0, 1, -1, 2, -2, .infinity, -.infinity, 0x1p-1074, -0x1p-1074, 0x1p1023, -0x1p1023, 1e-9, -1e-9,
     ]
     if random.next() % 2 == 0 { return special[Int(random.next() % UInt64(special.count))] }
-    return random.unit() * Double(sign: .plus, exponent: Int(random.next() % 40) - 30, significand: 1)
+    return random.signedUnit() * Double(sign: .plus, exponent: Int(random.next() % 40) - 30, significand: 1)
   }
 
-  private static func points(in x: ClosedRange<Double>, _ random: inout SystemlessRandom) -> [Double] {
+  private static func points(in x: ClosedRange<Double>, _ random: inout SplitMix) -> [Double] {
     let inner = (0..<4).map { _ in
-      let share = random.unit().magnitude
+      let share = random.signedUnit().magnitude
       let point = x.lowerBound * share + x.upperBound * (1 - share)
       return x.contains(point) ? point : x.lowerBound
     }

@@ -1,4 +1,5 @@
 import Arithmetic
+import SeededNumbers
 import Tensors
 import Testing
 
@@ -292,7 +293,7 @@ struct AccumulationTests {
 
   @Test("an enclosure holds the sum of adjoints in every order, and hardly more")
   func anyOrder() {
-    var generator = SplitMix(state: 7)
+    var generator = SplitMix(seed: 7)
     let arithmetic = EnclosureArithmetic(Accuracy(uniform: 1))
     var widest: Float = 0
     for _ in 0..<100 {
@@ -318,18 +319,5 @@ struct AccumulationTests {
       if case .binary(.add, _, _) = Self.program.steps[$0].operation { true } else { false }
     }
     #expect(additions.count == 3)
-  }
-}
-
-/// Steele, Lea and Flood's SplitMix64.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var bits = state
-    bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
-    bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
-    return bits ^ bits >> 31
   }
 }

@@ -1,4 +1,5 @@
 import CMPFR
+import SeededNumbers
 import Testing
 
 @testable import Arithmetic
@@ -18,25 +19,25 @@ struct RoundedFunctionsTests {
     let description: String
     let library: @Sendable (Double) -> Double
     let mpfr: @Sendable (mpfr_ptr, mpfr_srcptr, mpfr_rnd_t) -> Int32
-    let argument: @Sendable (inout SystemlessRandom) -> Double
+    let argument: @Sendable (inout SplitMix) -> Double
 
     static let all = [
       Function(
         description: "exp", library: { exp($0) }, mpfr: { mpfr_exp($0, $1, $2) },
-        argument: { $0.unit() * [1e-9, 1, 30, 760][Int($0.next() % 4)] }),
+        argument: { $0.signedUnit() * [1e-9, 1, 30, 760][Int($0.next() % 4)] }),
       Function(
         description: "log", library: { log($0) }, mpfr: { mpfr_log($0, $1, $2) },
-        argument: { $0.next() % 4 == 0 ? 1 + $0.unit() * 1e-6 : exp($0.unit() * 700) }),
+        argument: { $0.next() % 4 == 0 ? 1 + $0.signedUnit() * 1e-6 : exp($0.signedUnit() * 700) }),
       Function(
         description: "log1p", library: { log1p($0) }, mpfr: { mpfr_log1p($0, $1, $2) },
-        argument: { $0.next() % 4 == 0 ? exp($0.unit() * 700) : $0.unit() * 0.999 }),
+        argument: { $0.next() % 4 == 0 ? exp($0.signedUnit() * 700) : $0.signedUnit() * 0.999 }),
     ]
   }
 
   @Test("are the same bits, whichever library within 4 ULP is asked first", arguments: Function.all)
   func libraryDoesNotMatter(function: Function) {
     let functions = RoundedFunctions()
-    var random = SystemlessRandom(seed: 33)
+    var random = SplitMix(seed: 33)
     for _ in 0..<4000 {
       let x = function.argument(&random)
       let ends = functions.ends(x, nil, { _ in .nan }, function.mpfr)
@@ -55,7 +56,7 @@ struct RoundedFunctionsTests {
     let functions = RoundedFunctions()
     let (argument, below, above) = (MPFRVariable(), MPFRVariable(), MPFRVariable())
     (below.precision, above.precision) = (200, 200)
-    var random = SystemlessRandom(seed: 34)
+    var random = SplitMix(seed: 34)
     for _ in 0..<4000 {
       let x = function.argument(&random)
       argument.set(x)

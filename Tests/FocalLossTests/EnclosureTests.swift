@@ -1,4 +1,5 @@
 import Arithmetic
+import SeededNumbers
 import Tensors
 import Testing
 
@@ -9,8 +10,8 @@ import Testing
 /// allow.
 private struct WithinBounds: Arithmetic {
   private final class Source {
-    var random: NumberSource
-    init(_ seed: UInt64) { random = NumberSource(seed: seed) }
+    var random: SplitMix
+    init(_ seed: UInt64) { random = SplitMix(seed: seed) }
   }
 
   let ulps: Int
@@ -106,24 +107,9 @@ private struct WithinBounds: Arithmetic {
   func choice(at site: Site) -> (Double, Double, Double) -> Double { native.choice(at: site) }
 }
 
-/// Numbers that are the same everywhere.
-private struct NumberSource {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// A number in [0, 1).
-  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
+extension SplitMix {
   /// A number whose distribution is nearly normal with this deviation.
-  mutating func normal(_ deviation: Double) -> Double {
+  fileprivate mutating func normal(_ deviation: Double) -> Double {
     ((0..<12).map { _ in unit() }.reduce(0, +) - 6) * deviation
   }
 }
@@ -150,7 +136,7 @@ struct EnclosureTests {
   ///
   /// With `nearZero`, a third of them lies among the subnormals and next to them.
   private func inputs(_ formula: Program, _ seed: UInt64, nearZero: Bool = false) -> [[Double]] {
-    var random = NumberSource(seed: seed)
+    var random = SplitMix(seed: seed)
     let isProb = formula.inputs[0].name == "prob"
     let least = formula.inputs[0].type.arithmeticFormat.leastNormal
     let special: [Double] =
@@ -266,7 +252,7 @@ struct EnclosureTests {
   @Test("of what is no subnormal are the same whether subnormals may be flushed or not")
   func flushingElsewhere() throws {
     let formula = try formula(PaddleSigmoidFocalLoss.self, .float32, Parameters())
-    var random = NumberSource(seed: 6)
+    var random = SplitMix(seed: 6)
     let logits = (0..<2000).map { _ in Double(Float(random.normal(2.5))) }
     let labels = (0..<2000).map { Double($0 % 2) }
     let (kept, flushed) = (Accuracy(uniform: 2), Accuracy(uniform: 2, flushesSubnormals: true))
@@ -295,7 +281,7 @@ struct EnclosureTests {
   )
   func tightness() throws {
     let formula = try formula(PaddleSigmoidFocalLoss.self, .float32, Parameters())
-    var random = NumberSource(seed: 5)
+    var random = SplitMix(seed: 5)
     let logits = (0..<4000).map { _ in Double(Float(random.normal(2.5))) }
     let labels = (0..<4000).map { Double($0 % 2) }
     let enclosures = formula.evaluate(
@@ -311,7 +297,7 @@ struct EnclosureTests {
     arguments: [AdjointRules.paddle26, .paddle3])
   func gradientTightness(rules: AdjointRules) throws {
     let formula = try formula(PaddleSigmoidFocalLoss.self, .float32, Parameters())
-    var random = NumberSource(seed: 5)
+    var random = SplitMix(seed: 5)
     let logits = (0..<4000).map { _ in Double(Float(random.normal(2.5))) }
     let labels = (0..<4000).map { Double($0 % 2) }
     let enclosures = formula.gradient(of: "logit", rules: rules).evaluate(
@@ -327,7 +313,7 @@ struct EnclosureTests {
     let inputs = [Program.Input("x", .float32)]
     let documented = Program.record(inputs) { x in kernel("softplus", x[0]) { log(1 + exp(-abs($0))) } }
     let other = Program.record(inputs) { x in kernel("softplus", x[0]) { log1p(exp(-abs($0))) } }
-    var random = NumberSource(seed: 9)
+    var random = SplitMix(seed: 9)
     let logits = (0..<2000).map { _ in Double(Float(random.normal(6))) }
     let enclosures = documented.evaluate(
       [logits.map(Enclosure.init)], count: 2000, in: EnclosureArithmetic(Accuracy(uniform: 2)))
@@ -339,7 +325,7 @@ struct EnclosureTests {
 @Suite("Sums in enclosures")
 struct EnclosedSumTests {
   private func elements(_ count: Int) -> [Double] {
-    var random = NumberSource(seed: 21)
+    var random = SplitMix(seed: 21)
     return (0..<count).map { _ in Double(Float(random.unit())) }
   }
 
@@ -357,7 +343,7 @@ struct EnclosedSumTests {
   }
 
   /// A sum over a random binary tree of a bounded depth, each addition rounded to float32.
-  private func treeSum(_ values: ArraySlice<Double>, depth: Int, _ random: inout NumberSource) -> Double {
+  private func treeSum(_ values: ArraySlice<Double>, depth: Int, _ random: inout SplitMix) -> Double {
     if values.count == 1 { return values[values.startIndex] }
     // Either side must fit below what depth is left.
     let most = depth > 20 ? values.count - 1 : min(values.count - 1, 1 << (depth - 1))
@@ -376,7 +362,7 @@ struct EnclosedSumTests {
     let values = elements(count)
     let allowed = enclosure(values, framework)
     let depth = Accuracy(framework: framework, device: "cpu").summationDepth(of: count, isMean: false)
-    var random = NumberSource(seed: 4)
+    var random = SplitMix(seed: 4)
     for order in 0..<20 {
       var shuffled = values
       for index in shuffled.indices.dropFirst() {
@@ -404,7 +390,7 @@ struct EnclosedSumTests {
   func flushed(count: Int) {
     let accuracy = Accuracy(framework: "jax", device: "cpu")
     let least = FloatFormat.float32.leastNormal
-    var random = NumberSource(seed: 8)
+    var random = SplitMix(seed: 8)
     for order in 0..<200 {
       let values = (0..<count).map { _ in Double(Float(random.normal(least))) }
       func flushed(_ value: Double) -> Double {
@@ -423,7 +409,7 @@ struct EnclosedSumTests {
   func multipliedMean(count: Int) {
     let accuracy = Accuracy(framework: "torch", device: "cuda")
     let arithmetic = EnclosureArithmetic(accuracy)
-    var random = NumberSource(seed: 12)
+    var random = SplitMix(seed: 12)
     for order in 0..<200 {
       // Each addition loses its operand, nearly half an ULP, so that the sum is as far off as it can be.
       let first = Double(Float(1 + random.unit() * 0.999))

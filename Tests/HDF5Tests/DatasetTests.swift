@@ -297,8 +297,9 @@ struct RefusedDatasetTests {
     }
   }
 
-  @Test("a chunk that takes more bytes in the file than it holds is refused before it is decompressed")
-  func refusesStoredChunk() throws {
+  /// Writes a file with a compressed dataset `/x` of two chunks of 4096 sevens, the second of which is stored as so many
+  /// bytes that no compression gives; the path of the file.
+  private func twoChunks(storing byteCount: Int) throws -> String {
     let path = folder.file("file.h5")
     let author = try HDF5Author(path: path)
     let stream = try author.stream(
@@ -308,9 +309,15 @@ struct RefusedDatasetTests {
         $0.deflate = 1
       })
     try stream.write(Shape.vector(8192).whole, [UInt8](repeating: 7, count: 8192))
-    try stream.writeStoredChunk(at: [4096], [UInt8](repeating: 7, count: 1 << 20))
+    try stream.writeStoredChunk(at: [4096], [UInt8](repeating: 7, count: byteCount))
     try stream.close()
     try author.close()
+    return path
+  }
+
+  @Test("a chunk that takes more bytes in the file than it holds is refused before it is decompressed")
+  func refusesStoredChunk() throws {
+    let path = try twoChunks(storing: 1 << 20)
     let dataset = try File(path: path).dataset(at: "/x")
     let regions = Array(dataset.shape.regions(maximumCount: 4096))
     #expect(try dataset.read(regions[0]).bytes == [UInt8](repeating: 7, count: 4096))
@@ -322,18 +329,7 @@ struct RefusedDatasetTests {
 
   @Test("a dataset that claims more bytes than the file has is refused")
   func refusesClaimedBytes() throws {
-    let path = folder.file("file.h5")
-    let author = try HDF5Author(path: path)
-    let stream = try author.stream(
-      "/x", .uint8, .vector(8192),
-      .with {
-        $0.chunk = [4096]
-        $0.deflate = 1
-      })
-    try stream.write(Shape.vector(8192).whole, [UInt8](repeating: 7, count: 8192))
-    try stream.writeStoredChunk(at: [4096], [UInt8](repeating: 7, count: 123))
-    try stream.close()
-    try author.close()
+    let path = try twoChunks(storing: 123)
     // A chunk stands in the index by its size in 4 bytes, 4 bytes of filters and its offset in 8.
     let place: [UInt8] = [0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0]
     try Damage.replace(path, [123, 0, 0, 0] + place, with: [0, 0, 0, 0x10] + place)
@@ -345,18 +341,7 @@ struct RefusedDatasetTests {
 
   @Test("a damaged compressed chunk is an error with the library's stack, and the next read works")
   func reportsDamagedChunk() throws {
-    let path = folder.file("file.h5")
-    let author = try HDF5Author(path: path)
-    let stream = try author.stream(
-      "/x", .uint8, .vector(8192),
-      .with {
-        $0.chunk = [4096]
-        $0.deflate = 1
-      })
-    try stream.write(Shape.vector(8192).whole, [UInt8](repeating: 7, count: 8192))
-    try stream.writeStoredChunk(at: [4096], [UInt8](repeating: 7, count: 100))
-    try stream.close()
-    try author.close()
+    let path = try twoChunks(storing: 100)
     let dataset = try File(path: path).dataset(at: "/x")
     let regions = Array(dataset.shape.regions(maximumCount: 4096))
     #expect { try dataset.read(regions[1]) } throws: { error in
