@@ -36,6 +36,15 @@ public struct Comparison: Hashable, Sendable, Codable {
   /// Elements that are NaN or infinite on one side only, or infinities of different sign.
   public var nonfiniteMismatches: Int { nanMismatches + infinityMismatches }
 
+  /// More elements than any tensor can have; so many counts can be added as there are tensors.
+  public static let countLimit = 1 << 41
+
+  /// Whether its counts are such as a tensor can have.
+  public var isPossible: Bool {
+    [identical, within, accurate, outside, nanMismatches, infinityMismatches, signedZeroMismatches]
+      .allSatisfy((0...Self.countLimit).contains)
+  }
+
   /// A comparison of nothing yet.
   public init(of type: ElementType) { self.type = type }
 }

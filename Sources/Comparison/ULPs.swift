@@ -42,6 +42,10 @@ public struct ULPDistribution: Hashable, Sendable, Codable {
     histogram = try values.decode(SparseCounts.self, forKey: .histogram).counts(atLeast: 65, atMost: 65)
     leading = try values.decode(SparseCounts.self, forKey: .leading)
       .counts(atLeast: 0, atMost: Self.bucket(of: .max) + 1)
+    guard (0...Comparison.countLimit).contains(count), sum <= UInt128(count) * UInt128(UInt64.max) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "no distribution has this count and sum"))
+    }
   }
 
   /// Encodes the distribution; of its many buckets those that are not empty.
@@ -141,7 +145,7 @@ private struct SparseCounts: Codable {
   /// All counts: up to the last that is not 0, but no fewer than a number and no more than another.
   func counts(atLeast least: Int, atMost most: Int) throws -> [Int] {
     guard buckets.count == counts.count, buckets.allSatisfy((0..<most).contains),
-      counts.allSatisfy({ $0 > 0 })
+      counts.allSatisfy((1...Comparison.countLimit).contains)
     else {
       throw DecodingError.dataCorrupted(
         .init(codingPath: [], debugDescription: "no distribution has these buckets"))

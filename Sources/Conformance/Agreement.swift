@@ -72,7 +72,7 @@ public struct Agreement: Sendable {
 
   /// What is known of the builds that two paths name when they are not judged.
   public init(notJudged first: String, _ second: String) {
-    let side = { Upgrade.Side(name: Upgrade.Side.name(of: $0), fixtures: [], locations: []) }
+    let side = { Upgrade.Side(name: Upgrade.Side.name(of: $0), fixtures: [], locations: [], fault: nil) }
     self.init(first: side(first), second: side(second))
     isIncomplete = true
   }
@@ -93,7 +93,12 @@ extension UpgradeJudge {
   /// Holds two builds' tensors against the exact values, case by case by name.
   public func agreement(of first: Upgrade.Side, and second: Upgrade.Side) -> Agreement {
     var agreement = Agreement(first: first, second: second)
-    let (firsts, seconds) = (cases(of: first, &agreement), cases(of: second, &agreement))
+    if let error = first.fault ?? second.fault {
+      agreement.unjudged.append(.init(name: error.file, reason: error.text))
+    }
+    var opened: [FixtureReader] = []
+    let firsts = cases(of: first, &agreement, &opened)
+    let seconds = cases(of: second, &agreement, &opened)
     agreement.unpairedCount = Set(firsts.keys).symmetricDifference(seconds.keys).count
     for (name, first) in firsts.sorted(by: { $0.key < $1.key }) {
       guard let second = seconds[name] else { continue }
@@ -104,18 +109,26 @@ extension UpgradeJudge {
           .init(name: name, reason: error.located(in: second.fixture.fileName, case: name).text))
       }
     }
+    for fixture in opened {
+      do throws(FixtureError) { try fixture.checkUnchanged() } catch {
+        agreement.unjudged.append(.init(name: fixture.fileName, reason: error.text))
+      }
+    }
     return agreement
   }
 
   private typealias SideCase = (fixture: FixtureReader, report: CaseReport)
 
-  /// The cases of a side by name.
-  private func cases(of side: Upgrade.Side, _ agreement: inout Agreement) -> [String: SideCase] {
+  /// The cases of a side by name, and what was opened for them.
+  private func cases(
+    of side: Upgrade.Side, _ agreement: inout Agreement, _ opened: inout [FixtureReader]
+  ) -> [String: SideCase] {
     var cases: [String: SideCase] = [:]
     for (location, report) in side.judged {
       do throws(FixtureError) {
         if let error = report.error { throw error }
         let fixture = try location.open(judged: report.digest)
+        opened.append(fixture)
         for report in report.cases {
           if let other = cases.updateValue((fixture, report), forKey: report.name) {
             agreement.unjudged.append(

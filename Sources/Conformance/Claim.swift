@@ -14,12 +14,18 @@ public struct Claim: Hashable, Sendable, Codable {
   public let source: String
   /// What is looked at, in plain words.
   public let statement: String
+  /// How it is checked, and on what.
+  public let question: ClaimQuestion
+  /// The line of its entry.
+  public let line: Int
+}
+
+/// What is asked of the cases that a claim is about.
+public struct ClaimQuestion: Hashable, Sendable, Codable {
   /// How it is checked.
   public let check: ClaimCheck
   /// Shell patterns on the names of the cases that it is checked on.
   public let cases: [String]
-  /// The line of its entry.
-  public let line: Int
 }
 
 /// The ways in which a claim is checked; each case that is looked at either bears it out or is evidence against it.
@@ -119,16 +125,21 @@ extension ClaimFinding {
   }
 }
 
-extension Claim {
-  /// The claim as one worker argument; see ``init(parsing:)``.
+extension ClaimQuestion {
+  /// The most bytes of ``text``: systems bound an argument, Linux to 128 KiB.
+  static let maximumByteCount = 1 << 16
+
+  /// The question as an argument of a worker; see ``init(parsing:)``.
   var text: String {
     // Encoding strings and finite numbers cannot fail.
     (try? WorkerCoding.encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
-  /// The claim that a worker was told of; nil where the text is none.
+  /// What a worker was asked; nil where the text is no question.
   public init?(parsing text: String) {
-    guard let claim = try? WorkerCoding.decoder.decode(Claim.self, from: Data(text.utf8)) else { return nil }
-    self = claim
+    guard let question = try? WorkerCoding.decoder.decode(Self.self, from: Data(text.utf8)) else {
+      return nil
+    }
+    self = question
   }
 }

@@ -4,10 +4,13 @@ internal import Tensors
 
 /// Checks what documents say on cases that have been judged.
 struct ClaimJudge {
+  /// The most elements of a tensor that a claim is checked on: it is read whole, in a worker.
+  static let maximumCount = 1 << 20
+
   private let claims: [(check: ClaimCheck, cases: ShellPatterns)]
 
   /// A judge of a run's claims.
-  init(_ claims: [Claim]) {
+  init(_ claims: [ClaimQuestion]) {
     self.claims = claims.map { ($0.check, ShellPatterns(patterns: $0.cases)) }
   }
 
@@ -62,11 +65,23 @@ private struct ClaimSubject {
     case .meanOfSum(let ulps): return try meanOfSum(ulps)
     case .greatest(let number): return try greatest(number)
     case .flatBelow(let bound): return try flat(below: bound)
-    case .stage(let name, let from, let through): return try stage(name, from...max(from, through))
+    case .stage(let name, let from, let through): return try stage(name, from...through)
     }
   }
 
-  private func loss() throws(FixtureError) -> Tensor? { try conformanceCase.outputs["loss"]?.readAll() }
+  /// All of a tensor, which is not large.
+  private func whole(_ tensor: StoredTensor?) throws(FixtureError) -> Tensor? {
+    guard let tensor else { return nil }
+    guard tensor.shape.count <= ClaimJudge.maximumCount else {
+      throw FixtureError(
+        file: fixture.fileName, object: "/cases/\(conformanceCase.name)/\(tensor.name)",
+        reason:
+          "has \(tensor.shape.count) elements, and claims are checked on at most \(ClaimJudge.maximumCount)")
+    }
+    return try tensor.readAll()
+  }
+
+  private func loss() throws(FixtureError) -> Tensor? { try whole(conformanceCase.outputs["loss"]) }
 
   private func printed() -> ClaimEvidence.Kind? {
     guard let numbers = report.printed else { return nil }
@@ -89,10 +104,10 @@ private struct ClaimSubject {
     guard let range = report.name.firstRange(of: of) else { return nil }
     let other = report.name.replacingCharacters(in: range, with: with)
     guard fixture.caseNames.contains(other) else { return nil }
-    guard let x = try loss(), let y = try fixture.conformanceCase(other).outputs["loss"]?.readAll(),
+    guard let x = try loss(), let y = try whole(fixture.conformanceCase(other).outputs["loss"]),
       x.count == y.count
     else { return .against("\(other) has not as many elements") }
-    let normalizer = try conformanceCase.inputs["normalizer"]?.readAll().values
+    let normalizer = try whole(conformanceCase.inputs["normalizer"])?.values
     guard normalizer?.isEmpty != true else { return nil }
     var differing: [Int] = []
     for position in 0..<x.count {
@@ -100,7 +115,7 @@ private struct ClaimSubject {
       if !agree(x.value(at: position), y.value(at: position), divisor) { differing.append(position) }
     }
     guard let first = differing.first else { return .bears }
-    let logit = try conformanceCase.inputs["logit"]?.readAll()
+    let logit = try whole(conformanceCase.inputs["logit"])
     let input = logit.flatMap { first < $0.count ? $0.value(at: first) : nil }
     return .against(
       "\(differing.count) of \(x.count) elements differ from \(other), the first\(input.map { " at logit \($0)" } ?? ""): "
@@ -117,7 +132,7 @@ private struct ClaimSubject {
     for (name, tensor) in [(conformanceCase.outputs["loss"], sum.outputs["loss"])]
       + conformanceCase.grads.keys.sorted().map({ (conformanceCase.grads[$0], sum.grads[$0]) })
     {
-      guard let x = try name?.readAll(), let y = try tensor?.readAll(), x.count == y.count else { continue }
+      guard let x = try whole(name), let y = try whole(tensor), x.count == y.count else { continue }
       for position in 0..<x.count {
         let scaled = x.elementType.arithmeticFormat.round(y.value(at: position) / Double(count))
         guard x.value(at: position).isFinite, scaled.isFinite else { continue }
@@ -140,9 +155,9 @@ private struct ClaimSubject {
   }
 
   private func flat(below bound: Double) throws(FixtureError) -> ClaimEvidence.Kind? {
-    guard let probs = try conformanceCase.inputs["prob"]?.readAll(),
-      let targets = try conformanceCase.inputs["target"]?.readAll(),
-      let gradient = try conformanceCase.grads["prob"]?.readAll(),
+    guard let probs = try whole(conformanceCase.inputs["prob"]),
+      let targets = try whole(conformanceCase.inputs["target"]),
+      let gradient = try whole(conformanceCase.grads["prob"]),
       Set([probs.count, targets.count, gradient.count]).count == 1
     else { return nil }
     let format = probs.elementType.arithmeticFormat
@@ -161,7 +176,7 @@ private struct ClaimSubject {
 
   private func stage(_ name: String, _ range: ClosedRange<Double>) throws(FixtureError) -> ClaimEvidence.Kind?
   {
-    guard let values = try conformanceCase.stages[name]?.readAll().values else { return nil }
+    guard let values = try whole(conformanceCase.stages[name])?.values else { return nil }
     return ClaimEvidence.Kind(values.first { !range.contains($0) }.map { "\(name) has \($0)" })
   }
 }

@@ -62,8 +62,10 @@ extension Claim {
     quote = try entry.required("quote")
     source = try entry.required("source")
     statement = try entry.required("statement")
-    cases = try entry.patterns("cases")
-    check = try ClaimCheck(entry)
+    question = ClaimQuestion(check: try ClaimCheck(entry), cases: try entry.patterns("cases"))
+    guard question.text.utf8.count <= ClaimQuestion.maximumByteCount else {
+      throw entry.error("what is checked takes more than \(ClaimQuestion.maximumByteCount) bytes")
+    }
     line = entry.line
   }
 }
@@ -72,6 +74,7 @@ extension ClaimCheck {
   fileprivate init(_ entry: TOMLEntry) throws(TOMLFileError) {
     func number(_ key: String) throws(TOMLFileError) -> Double {
       guard let number = try entry.number(key) else { throw entry.error("the entry has no \(key)") }
+      guard number.isFinite else { throw entry.error(key, "\(key) is \(number), and must be finite") }
       return number
     }
     func count(_ key: String) throws(TOMLFileError) -> Int {
@@ -94,8 +97,9 @@ extension ClaimCheck {
     case "greatest": self = .greatest(try entry.required("greatest"))
     case "flat-below": self = .flatBelow(try number("below"))
     case "stage":
-      self = .stage(
-        try entry.required("stage"), from: try number("from"), through: try number("through"))
+      let (from, through) = (try number("from"), try number("through"))
+      guard from <= through else { throw entry.error("through", "through is below from") }
+      self = .stage(try entry.required("stage"), from: from, through: through)
     default:
       throw entry.error(
         "check",

@@ -9,7 +9,7 @@ internal import Crypto
 #endif
 
 /// A file that was hashed before libhdf5 sees it, held open so that a change shows.
-struct FixtureFileCheck: ~Copyable {
+final class FixtureFileCheck: Sendable {
   let digest: FixtureDigest
   private let descriptor: Descriptor
   private let path: String
@@ -65,6 +65,12 @@ struct FixtureFileCheck: ~Copyable {
     }
   }
 
+  /// Throws when the file, which may have another name by now, no longer has the bytes that were hashed.
+  func checkBytes(name: String) throws(FixtureError) {
+    guard lseek(descriptor.number, 0, SEEK_SET) == 0, try Self.hash(descriptor.number, name: name) == digest
+    else { throw FixtureError(file: name, reason: "changed while it was being read") }
+  }
+
   private static let minimumByteCount = 64
 
   private static func hash(_ descriptor: Int32, name: String) throws(FixtureError) -> FixtureDigest {
@@ -90,7 +96,7 @@ struct FixtureFileCheck: ~Copyable {
 }
 
 /// A file descriptor with exactly one close.
-private struct Descriptor: ~Copyable {
+private struct Descriptor: ~Copyable, Sendable {
   let number: Int32
 
   init(path: String, name: String) throws(FixtureError) {

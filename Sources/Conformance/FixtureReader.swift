@@ -33,6 +33,7 @@ public final class FixtureReader {
   public let otherObjects: [String: String]
 
   private let file: File
+  private let check: FixtureFileCheck
   private let caseLinks: [String: Link]
 
   /// Checks the file, hashes it, and reads what concerns it as a whole.
@@ -86,7 +87,13 @@ public final class FixtureReader {
     self.fileName = name
     self.path = path
     self.file = file
+    self.check = check
   }
+
+  /// Checks, after all has been read, that it was read from the bytes of ``digest``.
+  ///
+  /// - Throws: ``FixtureError`` when the file has changed meanwhile.
+  public func checkUnchanged() throws(FixtureError) { try check.checkBytes(name: fileName) }
 
   /// The number of bytes of the file.
   public var byteCount: Int { digest.byteCount }

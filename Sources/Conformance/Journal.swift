@@ -57,7 +57,11 @@ public final class Journal: Sendable {
         if let difference = header.difference(from: run) {
           throw JournalError(path: path, reason: "is of another run: \(difference)")
         }
-        while let entry: JournalEntry = lines.next() { entry.add(to: &records) }
+        while let entry: JournalEntry = lines.next() {
+          guard entry.add(to: &records) else {
+            throw JournalError(path: path, reason: "is damaged in line \(lines.number)")
+          }
+        }
         guard lines.isAtEnd else {
           throw JournalError(path: path, reason: "is damaged in line \(lines.number + 1)")
         }
@@ -105,8 +109,9 @@ struct FixtureJournal: Sendable {
     records = journal?.records(of: fixture) ?? JudgingTranscript()
   }
 
-  /// How many cases a worker judges at a time; nil for all.
-  var partCount: Int? { journal == nil ? nil : 32 }
+  /// How many cases have been judged when the next worker stops; nil when it does not. Parts grow with what is done, since
+  /// each worker hashes the file and lists the cases anew.
+  func stop(after judgedCount: Int) -> Int? { journal == nil ? nil : judgedCount + max(32, judgedCount) }
 
   /// Adds what a worker has found beyond so many judged cases. That nothing can be judged is asked again in the next run.
   func add(_ records: JudgingTranscript, after judgedCount: Int) {
@@ -210,8 +215,15 @@ private struct JournalEntry: Codable {
   let fixture: Int
   let records: [JudgingRecord]
 
-  func add(to found: inout [Int: JudgingTranscript]) {
-    for record in records { found[fixture, default: JudgingTranscript()].add(record) }
+  /// Adds the records; false where they cannot follow what was found before.
+  func add(to found: inout [Int: JudgingTranscript]) -> Bool {
+    var transcript = found[fixture] ?? JudgingTranscript()
+    for record in records {
+      guard transcript.objection(to: record) == nil else { return false }
+      transcript.add(record)
+    }
+    found[fixture] = transcript
+    return true
   }
 }
 

@@ -12,7 +12,7 @@ enum JudgingRecord: Codable, Sendable {
   case refused(FixtureError)
 
   /// What is known of a fixture before any of its cases is judged.
-  struct Opening: Codable, Sendable {
+  struct Opening: Hashable, Codable, Sendable {
     let digest: FixtureDigest
     let provenance: Provenance
     let caseCount: Int
@@ -57,7 +57,7 @@ struct JudgingTranscript: WorkerRecords {
   var isDone: Bool { isWhole || judgedCount == stop }
 
   func objection(to record: JudgingRecord) -> String? {
-    if case .opened(let opening) = record, let digest, digest != opening.digest {
+    if case .opened(let opening) = record, let earlier = self.opening, earlier != opening {
       return "found another file than before"
     }
     let isPossible =
@@ -65,7 +65,7 @@ struct JudgingTranscript: WorkerRecords {
       case _ where isWhole: false
       case .opened(let opening): (0...FixturePlace.caseLimit).contains(opening.caseCount)
       case .began(_, let index): (0..<caseCount).contains(index)
-      case .judged: judgedCount < caseCount
+      case .judged(let report): judgedCount < caseCount && report.isPossible
       case .ended(let ending): (0...caseCount).contains(ending.skippedCount)
       case .refused: true
       }

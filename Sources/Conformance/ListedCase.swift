@@ -11,13 +11,15 @@ public struct ListedCase: Hashable, Sendable, Codable {
 extension ListedCase {
   /// The selected cases of a fixture, in the order of their names.
   ///
-  /// - Throws: ``FixtureError`` when the fixture cannot be opened.
+  /// - Throws: ``FixtureError`` when the fixture cannot be opened, or changes meanwhile.
   static func list(_ location: FixtureLocation, _ filter: CaseFilter) throws(FixtureError) -> [ListedCase] {
     let fixture = try location.open()
     let build = "\(fixture.provenance.framework) \(fixture.provenance.frameworkVersion)"
-    return fixture.caseNames.filter { filter.selects($0, of: fixture) }.map { name in
+    let cases = fixture.caseNames.filter { filter.selects($0, of: fixture) }.map { name in
       ListedCase(id: fixture.caseID(name), variant: fixture.variant(of: name), build: build)
     }
+    try fixture.checkUnchanged()
+    return cases
   }
 }
 

@@ -101,6 +101,14 @@ public struct Accounting: Hashable, Sendable {
 
   /// Whether no case was lost, and none came to it.
   public var isBalanced: Bool { planned == judged + errors + skipped }
+
+  /// What is wrong, in plain words; nil when it is balanced.
+  public var fault: String? {
+    isBalanced
+      ? nil
+      : "of \(planned) planned cases \(judged) were judged, \(errors) could not be judged and \(skipped) were not "
+        + "selected: this is a fault of focalcheck"
+  }
 }
 
 /// What was found in one fixture.
@@ -134,6 +142,9 @@ public struct ExactCounts: Hashable, Sendable, Codable {
 
   /// None so far.
   public init() {}
+
+  /// Whether a case can have so many.
+  var isPossible: Bool { [fast, slow].allSatisfy((0...Comparison.countLimit).contains) }
 
   static func + (first: ExactCounts, second: ExactCounts) -> ExactCounts {
     var sum = first
@@ -190,6 +201,12 @@ public struct CaseReport: Sendable, Codable {
   private enum CodingKeys: CodingKey {
     case id, name, variant, parameters, purpose, outcome, error, reason, raisedUnduly, tensors, printed,
       exactCounts, evidence
+  }
+
+  /// Whether its counts are such as a case can have; nothing overflows where they are added.
+  var isPossible: Bool {
+    exactCounts.isPossible
+      && tensors.allSatisfy { tensor in tensor.comparison.map(\.isPossible) ?? true }
   }
 
   /// The worst of the case's own and its tensors' verdicts.

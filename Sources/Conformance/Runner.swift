@@ -16,10 +16,10 @@ public struct Runner: Sendable {
 
   private let policy: Policy
   private let filter: CaseFilter
-  private let claims: [Claim]
+  private let claims: [ClaimQuestion]
 
   /// A runner with a policy for all cases, a filter, and the claims that the selected cases are held against.
-  public init(policy: Policy, filter: CaseFilter = CaseFilter(), claims: [Claim] = []) {
+  public init(policy: Policy, filter: CaseFilter = CaseFilter(), claims: [ClaimQuestion] = []) {
     self.policy = policy
     self.filter = filter
     self.claims = claims
@@ -57,20 +57,16 @@ public struct Runner: Sendable {
       .opened(
         .init(digest: fixture.digest, provenance: fixture.provenance, caseCount: fixture.caseNames.count)))
     let (judge, claimJudge) = (Judge(policy: policy), ClaimJudge(claims))
-    var (selectedCount, skippedCount) = (0, 0)
-    for (index, name) in fixture.caseNames.enumerated() {
-      guard filter.selects(name, of: fixture) else {
-        skippedCount += 1
-        continue
-      }
-      guard selectedCount < stop else { return }
-      selectedCount += 1
-      guard selectedCount > judgedCount else { continue }
+    let selected = fixture.caseNames.enumerated().filter { filter.selects($0.element, of: fixture) }
+    for (index, name) in selected.prefix(stop).dropFirst(judgedCount) {
       try tell(.began(name: name, index: index))
       var report = judge.judge(name, of: fixture)
       report.evidence = claimJudge.evidence(of: report, in: fixture)
       try tell(.judged(report))
     }
-    try tell(.ended(.init(skippedCount: skippedCount)))
+    do throws(FixtureError) { try fixture.checkUnchanged() } catch { return try tell(.refused(error)) }
+    if selected.count <= stop {
+      try tell(.ended(.init(skippedCount: fixture.caseNames.count - selected.count)))
+    }
   }
 }

@@ -9,6 +9,8 @@ public struct Upgrade: Sendable {
     /// The fixtures, in the order of their names.
     public let fixtures: [FixtureReport]
     let locations: [FixtureLocation]
+    /// That cases were lost; nil when none was.
+    let fault: FixtureError?
 
     /// The last component of a path.
     static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
@@ -112,7 +114,8 @@ public struct UpgradeMatrix: Sendable {
 
   /// Compares each of some judged builds with each later one.
   public init(_ sides: [Upgrade.Side], by judge: UpgradeJudge) {
-    for side in sides { add(side, by: judge) }
+    self.sides = sides
+    compare(by: judge)
   }
 
   /// Judges the builds that some paths name, each fixture in a process of its own, and compares each build with each
@@ -123,20 +126,18 @@ public struct UpgradeMatrix: Sendable {
   ) async {
     for path in paths {
       if let side = await Upgrade.Side(path, by: pool, progress: progress) {
-        add(side, by: judge)
+        sides.append(side)
       } else {
         notJudged.append(Upgrade.Side.name(of: path))
       }
     }
+    compare(by: judge)
   }
 
-  /// Compares each build with a later one.
-  private mutating func add(_ side: Upgrade.Side, by judge: UpgradeJudge) {
-    for (index, earlier) in sides.enumerated() {
-      let upgrade = judge.upgrade(from: earlier, to: side)
-      if index == upgrades.count { upgrades.append([]) }
-      upgrades[index].append(upgrade)
+  /// Compares each build with each later one, all on one thread: it opens the fixtures, and libhdf5 knows threads apart.
+  private mutating func compare(by judge: UpgradeJudge) {
+    upgrades = sides.indices.dropLast().map { index in
+      sides[(index + 1)...].map { judge.upgrade(from: sides[index], to: $0) }
     }
-    sides.append(side)
   }
 }

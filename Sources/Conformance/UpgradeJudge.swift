@@ -24,7 +24,7 @@ public struct UpgradeJudge {
   public func upgrade(from old: Upgrade.Side, to new: Upgrade.Side) -> Upgrade {
     var findings: [Upgrade.Finding] = []
     var orders: [Upgrade.OrderChange] = []
-    var errors: [FixtureError] = []
+    var errors = [old.fault, new.fault].compactMap { $0 }
     for pair in Self.pairs(old, new) {
       do throws(FixtureError) {
         switch pair {
@@ -32,6 +32,8 @@ public struct UpgradeJudge {
           let (oldFixture, newFixture) = try (OpenedFixture(old), OpenedFixture(new))
           findings += compare(oldFixture, newFixture)
           orders += try Self.orders(oldFixture.reader, newFixture.reader)
+          try oldFixture.reader.checkUnchanged()
+          try newFixture.reader.checkUnchanged()
         case (let old?, nil): findings += try OpenedFixture(old).all(.caseGone)
         case (nil, let new?): findings += try OpenedFixture(new).all(.caseAdded)
         case (nil, nil): break
@@ -235,8 +237,10 @@ extension Upgrade.Side {
   }
 
   fileprivate init(_ path: String, _ locations: [FixtureLocation], _ report: Report) {
+    let name = Self.name(of: path)
     self.init(
-      name: Self.name(of: path), fixtures: report.fixtures, locations: locations)
+      name: name, fixtures: report.fixtures, locations: locations,
+      fault: report.accounting?.fault.map { FixtureError(file: name, reason: $0) })
   }
 
   /// The fixtures with their files; a fixture of which no case was selected is left out.

@@ -34,13 +34,13 @@ public struct Worker: Sendable {
   private let location: FixtureLocation
   private let policy: Policy
   private let filter: CaseFilter
-  private let claims: [Claim]
+  private let claims: [ClaimQuestion]
   private let part: (after: Int, through: Int)
 
   /// The work on the selected cases of one fixture, or to judge a part of them: those after so many that have been
   /// judged before, through so many.
   public init(
-    _ location: FixtureLocation, policy: Policy, filter: CaseFilter, claims: [Claim] = [],
+    _ location: FixtureLocation, policy: Policy, filter: CaseFilter, claims: [ClaimQuestion] = [],
     after judgedCount: Int = 0, through stop: Int = .max
   ) {
     (self.location, self.policy, self.filter) = (location, policy, filter)

@@ -16,7 +16,7 @@ public struct WorkerPool: Sendable {
   private let program: String
   private let policy: Policy
   private let filter: CaseFilter
-  private let claims: [Claim]
+  private let claims: [ClaimQuestion]
   private let jobs: Int
   private let deadline: Int
 
@@ -33,7 +33,8 @@ public struct WorkerPool: Sendable {
   ///   - jobs: how many fixtures are judged at a time; nil for one on each processor.
   ///   - deadline: how many seconds one fixture may take.
   public init(
-    program: String, policy: Policy, filter: CaseFilter, claims: [Claim] = [], jobs: Int? = nil, deadline: Int
+    program: String, policy: Policy, filter: CaseFilter, claims: [ClaimQuestion] = [], jobs: Int? = nil,
+    deadline: Int
   ) {
     self.program = program
     self.policy = policy
@@ -69,7 +70,8 @@ public struct WorkerPool: Sendable {
     await findings(.list, in: fixtures) { _ in }
   }
 
-  /// Plants faults in the selected cases of the fixtures, as ``SelfTest`` does.
+  /// Plants faults in the selected cases of the fixtures, as ``SelfTest`` does; nil when the task is cancelled before that
+  /// is done.
   ///
   /// - Parameters:
   ///   - fixtures: the fixtures.
@@ -78,10 +80,12 @@ public struct WorkerPool: Sendable {
   public func selfTest(
     _ fixtures: [FixtureLocation], isComplete: Bool,
     progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
-  ) async -> SelfTestReport {
+  ) async -> SelfTestReport? {
     var report = SelfTestReport(policy)
     let task = isComplete ? WorkerTask.completeSelfTest : .selfTest
-    for finding: Result<SelfTestReport, FixtureError>? in await findings(task, in: fixtures, progress) {
+    let findings: [Result<SelfTestReport, FixtureError>?] = await findings(task, in: fixtures, progress)
+    for finding in findings {
+      guard let finding else { return nil }
       report.add(finding)
     }
     return report
@@ -91,7 +95,8 @@ public struct WorkerPool: Sendable {
   func provenance(of location: FixtureLocation) async -> Provenance? {
     var nothing = JudgingTranscript()
     nothing.stop = 0
-    return try? await records(of: location, .judge, through: 0, from: nothing, by: end) { _, _ in }.get()
+    return try? await records(of: location, .judge, through: 0, from: nothing, by: endOfTime()) { _, _ in }
+      .get()
       .provenance
   }
 
@@ -103,7 +108,8 @@ public struct WorkerPool: Sendable {
     await inParallel(fixtures) { location, index in
       if Task.isCancelled { return nil }
       if let problem = location.problem { return .failure(problem) }
-      let records = await records(of: location, task, from: FindingRecords<Finding>(), by: end) { _, place in
+      let records = await records(of: location, task, from: FindingRecords<Finding>(), by: endOfTime()) {
+        _, place in
         if let place { progress(Runner.Progress(location, index, of: fixtures, place)) }
       }
       switch records {
@@ -121,11 +127,11 @@ public struct WorkerPool: Sendable {
     if Task.isCancelled { return nil }
     if let problem = location.problem { return FixtureOutcome(problem, at: location) }
     if journal.records.isWhole { return journal.records.outcome(of: location) }
-    let end = end
+    let end = endOfTime()
     var judged = journal.records
     repeat {
       let before = judged.judgedCount
-      judged.stop = journal.partCount.map { before + $0 }
+      judged.stop = journal.stop(after: before)
       let part = await records(
         of: location, .judge, after: before, through: judged.stop, from: judged, by: end
       ) { record, place in
@@ -157,7 +163,7 @@ public struct WorkerPool: Sendable {
   }
 
   /// When the time of a fixture is up that is begun now.
-  private var end: ContinuousClock.Instant { .now + .seconds(deadline) }
+  private func endOfTime() -> ContinuousClock.Instant { .now + .seconds(deadline) }
 
   /// What a worker finds in a fixture.
   ///

@@ -109,6 +109,7 @@ public enum JUnitReport: ReportFormat {
       // Content may not have ]]> in it.
       case ">": "&gt;"
       case "\"": "&quot;"
+      case "'": "&apos;"
       default: nil
       }
     }

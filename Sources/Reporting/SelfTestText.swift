@@ -33,7 +33,7 @@ public enum SelfTestText {
       text += "\nWrong:\n"
       for mistake in report.mistakes {
         text +=
-          "  \(mistake.kind): \(visibleText(mistake.id)) \(visibleText(mistake.tensor)) "
+          "  \(visibleText(mistake.kind)): \(visibleText(mistake.id)) \(visibleText(mistake.tensor)) "
           + "is \(mistake.judged?.rawValue ?? "not judged"), and must be \(mistake.demanded.rawValue)\n"
       }
     }

@@ -50,8 +50,10 @@ struct Explain: ParsableCommand, Guardable {
   func run() throws {
     do {
       for location in FixtureLocation.find([file]) {
-        try Console.result(
-          ExplanationText.render(Explanation(`case`, of: location.open(), tensor: tensor, at: index)))
+        let fixture = try location.open()
+        let explanation = try Explanation(`case`, of: fixture, tensor: tensor, at: index)
+        try fixture.checkUnchanged()
+        try Console.result(ExplanationText.render(explanation))
       }
     } catch let error as FixtureError {
       Console.message(error.description)

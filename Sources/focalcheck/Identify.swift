@@ -27,7 +27,9 @@ struct Identify: ParsableCommand, Guardable {
   func run() throws {
     do {
       for location in FixtureLocation.find([file]) {
-        let identification = try Identification(of: location.open(), case: `case`)
+        let fixture = try location.open()
+        let identification = try Identification(of: fixture, case: `case`)
+        try fixture.checkUnchanged()
         try Console.result(IdentificationText.render(identification))
         guard identification.groups.contains(where: { !$0.ranks.isEmpty }) else {
           Console.message("there is no case with reduction none to look at")

@@ -22,7 +22,9 @@ struct Inspect: ParsableCommand, Guardable {
     var hasFailed = false
     for location in FixtureLocation.find([file]) {
       do {
-        let (text, isComplete) = FixtureText.render(try location.open())
+        let fixture = try location.open()
+        let (text, isComplete) = FixtureText.render(fixture)
+        try fixture.checkUnchanged()
         hasFailed = hasFailed || !isComplete
         try Console.result(text)
       } catch let error as FixtureError {

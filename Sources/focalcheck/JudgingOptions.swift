@@ -23,11 +23,7 @@ struct JudgingOptions: ParsableArguments {
   /// - Throws: as ``OutputOptions/write(endedBy:_:)``.
   func write(_ report: Report, over cases: CaseOptions, endedBy signal: Int32?) throws {
     try output.write(endedBy: signal) { $0.render(report) }
-    if let accounting = report.accounting, !accounting.isBalanced {
-      Console.message(
-        "of \(accounting.planned) planned cases \(accounting.judged) were judged, \(accounting.errors) could not be "
-          + "judged and \(accounting.skipped) were not selected: this is a fault of focalcheck")
-    }
+    if let fault = report.accounting?.fault { Console.message(fault) }
     if report.fixtures.isEmpty {
       Console.message(cases.emptinessMessage)
     } else if report.comparesNothing {

@@ -56,7 +56,7 @@ struct Run: AsyncParsableCommand {
     let claims = try claims(beside: locations)
     let journal = try openedJournal(for: locations, claims)
     let (judged, signal) = try await judging.workers.judging(
-      judging.policy, selection.cases.caseFilter, claims
+      judging.policy, selection.cases.caseFilter, claims.map(\.question)
     ) {
       pool, progress in await pool.run(locations, journal: journal, progress: progress)
     }

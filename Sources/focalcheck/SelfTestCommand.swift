@@ -37,6 +37,7 @@ struct SelfTestCommand: AsyncParsableCommand {
       await pool.selfTest(locations, isComplete: all, progress: progress)
     }
     if let signal { throw ended(by: signal) }
+    guard let report else { throw ExitCode.unjudged }
     try Console.result(SelfTestText.render(report))
     if report.tensors == 0 { Console.message("there is no tensor to plant faults in") }
     if let code = ExitCode(report.verdict) { throw code }

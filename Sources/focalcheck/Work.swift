@@ -23,7 +23,7 @@ struct Work: ParsableCommand {
 
   @Option(name: .long) var filter: [String] = []
 
-  @Option(name: .customLong("claim"), transform: Self.claim) var claims: [Claim] = []
+  @Option(name: .customLong("claim"), transform: Self.claim) var claims: [ClaimQuestion] = []
 
   @Option(help: "Seconds.") var processorTime: Int
 
@@ -41,8 +41,8 @@ struct Work: ParsableCommand {
     }
   }
 
-  private static func claim(_ text: String) throws -> Claim {
-    guard let claim = Claim(parsing: text) else { throw ValidationError("no claim") }
+  private static func claim(_ text: String) throws -> ClaimQuestion {
+    guard let claim = ClaimQuestion(parsing: text) else { throw ValidationError("no claim") }
     return claim
   }
 

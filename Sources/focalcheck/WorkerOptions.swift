@@ -25,7 +25,7 @@ struct WorkerOptions: ParsableArguments {
   }
 
   /// The processes that judge some cases.
-  func pool(_ policy: Policy, _ filter: CaseFilter, _ claims: [Claim] = []) -> WorkerPool {
+  func pool(_ policy: Policy, _ filter: CaseFilter, _ claims: [ClaimQuestion] = []) -> WorkerPool {
     WorkerPool(
       program: Self.program, policy: policy, filter: filter, claims: claims, jobs: jobs, deadline: deadline)
   }
@@ -33,7 +33,7 @@ struct WorkerOptions: ParsableArguments {
   /// How many seconds a command may take that judges the fixtures of some paths and compares each with each other: enough
   /// for one after another, and no more than a clock can count.
   func deadline(comparing paths: [String]) -> Int {
-    let count = FixtureLocation.find(paths).count
+    let count = paths.map { FixtureLocation.find([$0]).count }.reduce(0, +)
     return min(deadline * count * (count + 1), Int(Int32.max / 2))
   }
 
@@ -42,7 +42,7 @@ struct WorkerOptions: ParsableArguments {
   ///
   /// - Throws: what the work throws, but `ExitCode` of 128 and the signal's number where a signal ended it.
   func judging<Success: Sendable>(
-    _ policy: Policy, _ filter: CaseFilter, _ claims: [Claim] = [],
+    _ policy: Policy, _ filter: CaseFilter, _ claims: [ClaimQuestion] = [],
     _ work:
       @escaping @Sendable (WorkerPool, @escaping @Sendable (Runner.Progress) -> Void) async throws ->
       Success

@@ -49,7 +49,8 @@ struct Judgement {
     guard let error else { return Outcome(rawValue: verdict) ?? .error }
     if signal != nil { return .crashed }
     if error.contains("and was ended") || error.contains("of processor time") { return .late }
-    return error.contains("the process that judge") ? .failed : .refused
+    return error.contains("the process that judged it") || error.contains("its process cannot be run")
+      ? .failed : .refused
   }
 
   /// What of a demand does not hold, or nil.

@@ -85,6 +85,18 @@ enum Program {
       return []
     }
 
+    /// The process in which a command reads that reads in one; nil after its end.
+    func guarded() throws -> Int32? {
+      while process.isRunning {
+        let children = try Program.processes().filter { $0.parent == process.processIdentifier }
+        if let child = children.first(where: { $0.command.hasPrefix("focalcheck guarded ") }) {
+          return child.number
+        }
+        usleep(10_000)
+      }
+      return nil
+    }
+
     /// The workers that are at work now.
     func presentWorkers() throws -> [(number: Int32, command: String)] {
       let processes = try Program.processes()

@@ -17,7 +17,8 @@ struct ClaimTests {
   private static func finding(_ lines: String, cases: String, in file: String) throws -> ClaimFinding {
     let claims = try list(entry(lines).replacing("cases = \"*\"", with: "cases = \"\(cases)\""))
     let fixtures = [FixtureLocation(path: "\(committedFixtures)/\(file)")]
-    let report = Runner(policy: .derived, filter: CaseFilter([cases]), claims: claims).run(fixtures)
+    let report = Runner(policy: .derived, filter: CaseFilter([cases]), claims: claims.map(\.question)).run(
+      fixtures)
     return try #require(report.findings(on: claims).first)
   }
 
@@ -29,6 +30,14 @@ struct ClaimTests {
       ("check = \"greatest\"\ngreatest = 3\n", "claims.toml:8: greatest is"),
       ("check = \"printed\"\ncase = \"y\"\n", "claims.toml:8: unknown key \"case\""),
       ("check = \"mean-of-sum\"\nulps = -1\n", "claims.toml:8: ulps is -1.0, not a whole number"),
+      ("check = \"flat-below\"\nbelow = nan\n", "claims.toml:8: below is nan, and must be finite"),
+      (
+        "check = \"stage\"\nstage = \"x\"\nfrom = 1\nthrough = 0\n", "claims.toml:10: through is below from"
+      ),
+      (
+        "check = \"agrees\"\ndecimals = 1\nwith = \"b\"\nof = \"\(String(repeating: "a", count: 70_000))\"\n",
+        "claims.toml:1: what is checked takes more than 65536 bytes"
+      ),
     ])
   func errors(lines: String, message: String) throws {
     let error = try #require(throws: TOMLFileError.self) { try Self.list(Self.entry(lines)) }

@@ -48,6 +48,26 @@ struct FixtureChangeTests {
     }
   }
 
+  @Test("bytes that are written into a file are a change though its time is put back; another name is none")
+  func bytes() throws {
+    let path = folder.file("demo.h5")
+    try DemoFixture.write(to: path)
+    let reader = try FixtureReader(path: path)
+    try reader.checkUnchanged()
+    try #require(rename(path, "\(path).moved") == 0)
+    try reader.checkUnchanged()
+    let time = try FileManager.default.attributesOfItem(atPath: "\(path).moved")[.modificationDate] as? Date
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(path).moved"))
+    try file.seek(toOffset: 1000)
+    try file.write(contentsOf: Data([0xAB]))
+    try file.close()
+    try FileManager.default.setAttributes(
+      [.modificationDate: try #require(time)], ofItemAtPath: "\(path).moved")
+    #expect(throws: FixtureError(file: "demo.h5", reason: "changed while it was being read")) {
+      try reader.checkUnchanged()
+    }
+  }
+
   @Test("another file in the place of the first is a change, though it has the same bytes and times")
   func replaced() {
     expectChanged { path in

@@ -50,6 +50,7 @@ public struct SelfTest: Sendable {
       try tell(FixturePlace(name: first.caseName, index: index, caseCount: strata.count))
       test.plant(PlantedChange.all, inFirstOf: candidates, &report)
     }
+    do throws(FixtureError) { try fixture.checkUnchanged() } catch { report.errors.append(error) }
     return report
   }
 }

@@ -68,8 +68,8 @@ public struct SelfTestReport: Sendable, Codable {
 }
 
 extension SelfTestReport {
-  /// Adds what was found in one more fixture; nothing where it was not looked at.
-  mutating func add(_ finding: Result<SelfTestReport, FixtureError>?) {
+  /// Adds what was found in one more fixture.
+  mutating func add(_ finding: Result<SelfTestReport, FixtureError>) {
     switch finding {
     case .success(let report):
       for (index, kind) in zip(kinds.indices, report.kinds) {
@@ -84,17 +84,18 @@ extension SelfTestReport {
       fixtures += report.fixtures
       errors += report.errors
     case .failure(let error): errors.append(error)
-    case nil: break
     }
   }
 }
 
 extension SelfTestReport: WorkerFinding {
   var isPossible: Bool {
-    kinds.map(\.name) == PlantedChange.all.map(\.name)
-      && (kinds.flatMap { [$0.faults, $0.harmless, $0.inapplicable, $0.mistaken] } + [
-        tensors, candidates, fixtures,
-      ])
-      .allSatisfy { (0...1 << 32).contains($0) }
+    let names = kinds.map(\.name)
+    let counts =
+      kinds.flatMap { [$0.faults, $0.harmless, $0.inapplicable, $0.mistaken] } + [tensors, candidates]
+    return names == PlantedChange.all.map(\.name) && counts.allSatisfy((0...1 << 32).contains)
+      && (0...1).contains(fixtures) && tensors <= candidates && kinds.allSatisfy { $0.mistaken <= $0.planted }
+      && mistakes.allSatisfy { names.contains($0.kind) }
+      && mistakes.count == kinds.map(\.mistaken).reduce(0, +)
   }
 }
