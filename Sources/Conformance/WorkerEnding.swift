@@ -6,7 +6,7 @@
   internal import Darwin
 #endif
 
-/// What ended a worker, in words that follow "the process that judged it".
+/// What ended a worker, in words that follow "the process that judged it" or "read it".
 package enum WorkerEnding {
   /// What a signal means.
   package static func reason(_ signal: Int32) -> String {

@@ -7,7 +7,7 @@ internal import Synchronization
   internal import Foundation
 #endif
 
-/// Judges fixtures, each in a process of its own, several at a time.
+/// Judges, lists and self-tests fixtures, each in a process of its own, several at a time.
 ///
 /// libhdf5 is known to crash, to hang and to take all memory on some damaged files. What becomes of one such process
 /// is the verdict of its fixture, and the others do not notice. A file that makes libhdf5 run code of its own is beyond

@@ -12,7 +12,7 @@ protocol WorkerRecords: Sendable {
   /// Whether the work is done, so that the worker may end.
   var isDone: Bool { get }
 
-  /// Why a record cannot follow these, to go with "the process that judged it"; nil when it can. A worker of which
+  /// Why a record cannot follow these, to go with "the process that judged it" or "read it"; nil when it can. A worker of which
   /// libhdf5 has damaged the memory can say anything.
   func objection(to record: Record) -> String?
 

@@ -69,6 +69,6 @@ struct WorkerTranscript<Records: WorkerRecords>: Sendable {
 
 /// Why what a worker said does not count.
 struct WorkerFault: Error, Hashable {
-  /// The reason in plain words, to follow "the process that judged it".
+  /// The reason in plain words, to follow "the process that judged it" or "read it".
   let reason: String
 }

@@ -26,15 +26,16 @@ struct Run: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write what is found to a file as it is found, for --resume.", valueName: "path"), completion: .file())
+      "Write what is found to a file while the run lasts, for --resume.", valueName: "path"),
+    completion: .file())
   var journal: String?
 
   @Flag(
     help: ArgumentHelp(
       "Go on from the journal of a run that did not come to its end.",
       discussion: """
-        What is in the journal is not judged again. It must be of this very program, with the same policy, filters \
-        and fixtures; anything else is an error.
+        What is in the journal is not judged again. It must be of this very program, with the same policy, filters, \
+        claims, manifest and fixtures; anything else is an error.
         """))
   var resume = false
 

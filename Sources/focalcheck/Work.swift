@@ -9,10 +9,10 @@ public import Conformance
   import Darwin
 #endif
 
-/// `focalcheck worker`: what the commands that judge start for each fixture. It is no command for a person.
+/// `focalcheck worker`: what other commands start for each fixture. It is no command for a person.
 struct Work: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: WorkerPool.subcommand, abstract: "Judge one fixture for another command.",
+    commandName: WorkerPool.subcommand, abstract: "Judge, list or test one fixture for another command.",
     shouldDisplay: false)
 
   @Argument var path: String

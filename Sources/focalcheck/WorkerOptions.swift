@@ -10,13 +10,13 @@ import Synchronization
 struct WorkerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How many fixtures are judged at a time; as many as there are processors without it.",
+      "How many fixtures are looked at in parallel; as many as there are processors without it.",
       valueName: "count"))
   var jobs: Int?
 
   @Option(
     help: ArgumentHelp(
-      "How long one fixture may take; it could not be judged then.", valueName: "seconds"))
+      "How long one fixture may take; if it takes longer, it could not be judged.", valueName: "seconds"))
   var deadline = 900
 
   func validate() throws {

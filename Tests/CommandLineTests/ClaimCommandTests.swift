@@ -60,6 +60,27 @@ struct ClaimCommandTests {
     #expect(result.output.contains(": 1 refuted, 1 not checked\n"), "\(result.text)")
   }
 
+  @Test("a claim about a tensor that is too large to be read whole is not checked, and says so")
+  func largeStage() throws {
+    let count = 1 << 21
+    try DemoFixture.write(to: folder.file("a.h5")) { author in
+      try author.dataset(
+        "/cases/demo/stages/sigmoid",
+        Tensor(.float32, .vector(count), values: Array(repeating: 0.5, count: count)))
+    }
+    let claim =
+      "[[claim]]\nid = \"a\"\nquote = \"q\"\nsource = \"s\"\nstatement = \"t\"\ncases = \"*\"\ncheck = \"stage\"\n"
+      + "stage = \"sigmoid\"\nfrom = 0\nthrough = 1\n"
+    try Damage.write(folder.file("claims.toml"), Array(claim.utf8))
+    let result = try Program.run(["run", "."], in: folder.path)
+    #expect(result.status == 2, "\(result.text)")
+    #expect(
+      result.messages
+        == "focalcheck: a.h5: /cases/demo/stages/sigmoid: has 2097152 elements, and claims are checked on at most "
+        + "1048576\n", "\(result.text)")
+    #expect(result.output.contains(": 1 not checked\n"), "\(result.text)")
+  }
+
   @Test("a claim about tensors of other shapes than their documentation's is checked on none of them")
   func shapes() throws {
     let pair = "of = \"formula.\"\nwith = \"paddle.\""
