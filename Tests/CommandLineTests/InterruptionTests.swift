@@ -37,6 +37,17 @@ struct InterruptionTests {
     #expect(result.messages.hasSuffix("focalcheck: ended by signal \(signal)\n") || command != "run")
   }
 
+  @Test("a signal ends a self-test with 128 + n, and without a table", arguments: [SIGINT, SIGTERM, SIGHUP])
+  func selfTest(signal: Int32) throws {
+    let program = try Program.start(["selftest", longFixture], in: folder.path)
+    _ = try program.workers()
+    try program.sendToGroup(signal)
+    let result = program.result()
+    #expect(result.status == 128 + signal, "\(result.text)")
+    #expect(result.output == "")
+    #expect(result.messages.hasSuffix("focalcheck: ended by signal \(signal)\n"), "\(result.text)")
+  }
+
   @Test("a signal that comes when all is judged costs no report", arguments: [SIGINT, SIGTERM, SIGHUP])
   func afterwards(signal: Int32) throws {
     try DemoFixture.write(to: folder.file("demo.h5"), cases: (0..<100).map { "case\($0)" })

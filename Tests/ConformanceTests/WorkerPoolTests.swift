@@ -47,6 +47,11 @@ struct WorkerPoolTests {
       ("/bin/cat $said $said", "the process that judged it said more than a whole result"),
       ("/bin/sed 's/demo/Demo/' $said", "the process that judged it gave a damaged result"),
       ("exit 0", "the process that judged it ended without a whole result"),
+      // The completion record of nothing.
+      (
+        "echo '{\"byteCount\":0,\"sha256\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}'",
+        "the process that judged it ended without a whole result"
+      ),
     ])
   func partial(script: String, reason: String) async throws {
     let report = try await report(script)
