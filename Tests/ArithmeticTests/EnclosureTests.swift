@@ -36,4 +36,13 @@ struct EnclosureTests {
     #expect(enclosure.contains(1) && enclosure.contains(2))
     #expect(!enclosure.contains(1.0.nextDown) && !enclosure.contains(2.0.nextUp) && !enclosure.contains(.nan))
   }
+
+  @Test("a magnitude may be zero where the number may be, and keeps its distance from zero elsewhere")
+  func magnitudes() {
+    let program = Program.record([Program.Input("x", .float32)]) { abs($0[0]) }
+    let enclosures = [Enclosure(-3, 2), Enclosure(1, 2), Enclosure(-2, -1), Enclosure(0, 1)]
+    let magnitudes = program.evaluate(
+      [enclosures], count: enclosures.count, in: EnclosureArithmetic(Accuracy(uniform: 2)))
+    #expect(magnitudes == [Enclosure(0, 3), Enclosure(1, 2), Enclosure(1, 2), Enclosure(0, 1)])
+  }
 }
