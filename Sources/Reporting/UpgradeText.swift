@@ -56,7 +56,8 @@ enum UpgradeText {
     let tensors = upgrade.findings.count { $0.tensor != nil }
     let moved = upgrade.findings.count { $0.change.isMove }
     switch upgrade.verdict {
-    case .safe: return "all \(counted(tensors, "tensor")) have the same bits"
+    case .safe:
+      return tensors == 1 ? "the one tensor has the same bits" : "all \(tensors) tensors have the same bits"
     case .moves:
       return "\(moved) of \(counted(tensors, "tensor")) move, and all that was conformant still is"
     case .unsafe: return unsafe.joined(separator: ", ")

@@ -378,7 +378,7 @@ struct CommandLineTests {
       try DemoFixture.write(to: folder.file(name), cases: [], adding: loss(last))
     }
     for (arguments, status, text) in [
-      (["upgrade", "a.h5", "a.h5"], 0, "safe: all 1 tensor have the same bits"),
+      (["upgrade", "a.h5", "a.h5"], 0, "safe: the one tensor has the same bits"),
       (["upgrade", "a.h5", "b.h5"], 0, "safe, but results move: 1 of 1 tensor move"),
       (["upgrade", "a.h5", "b.h5", "--strict"], 1, "still nonconformant"),
       (["upgrade", "a.h5", "c.h5"], 1, "unsafe: 1 tensor newly non-finite"),
