@@ -98,6 +98,12 @@ extension Program {
   ///   - inputs: one column for each of ``inputs``, all of one length or of length 1.
   ///   - arithmetic: the meaning of the primitives.
   /// - Returns: a column for each step; of length 1 where no longer one goes into it.
+  #if compiler(>=6.3)
+    // The callers are generic themselves, in other modules, where the compiler cannot do it by itself.
+    @specialized(where A == NativeArithmetic)
+    @specialized(where A == EnclosureArithmetic)
+    @specialized(where A == ExactArithmetic)
+  #endif
   public func columns<A: Arithmetic>(_ inputs: [[A.Value]], in arithmetic: A) -> [[A.Value]] {
     precondition(inputs.count == self.inputs.count)
     var columns: [[A.Value]] = []

@@ -119,8 +119,17 @@ extension ConformanceCase {
   /// How many elements a reduction's exact value holds at a time, since each step of each of them is an interval.
   static let exactBlockCount = 512
 
-  /// The exact values of the reduced results; undefined where an input is not finite.
-  func exactResults(of plan: Plan, by exact: ExactEvaluator) throws(JudgingError) -> [ExactValue] {
+  /// The exact values of a tensor's reduced results, as a memory may know them; undefined where an input is not finite.
+  func exactResults(
+    of plan: Plan, for tensor: String, by exact: ExactEvaluator, _ memory: ExactMemory?
+  ) throws(JudgingError) -> [ExactValue] {
+    guard let memory else { return try exactResults(of: plan, by: exact) }
+    return try memory.values(of: tensor, in: self) { () throws(JudgingError) in
+      try exactResults(of: plan, by: exact)
+    }
+  }
+
+  private func exactResults(of plan: Plan, by exact: ExactEvaluator) throws(JudgingError) -> [ExactValue] {
     var known: [Int: [MPFRInterval]] = [:]
     var values: [ExactValue] = []
     for index in 0..<plan.shape.count {

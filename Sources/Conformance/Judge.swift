@@ -14,6 +14,7 @@ public struct Judge {
 
   private let policy: Policy
   private let namesReorderings: Bool
+  private let memory: ExactMemory?
   private let arithmetic = NativeArithmetic()
   private let exact = ExactEvaluator()
 
@@ -25,12 +26,16 @@ public struct Judge {
   }
 
   /// A judge for one thread.
-  public init(policy: Policy) { self.init(policy: policy, namesReorderings: true) }
+  public init(policy: Policy) { self.init(policy: policy, namesReorderings: true, memory: nil) }
 
-  /// A judge for one thread, and whether it looks for the program that can have given a nonconformant tensor; no verdict
-  /// depends on that.
-  init(policy: Policy, namesReorderings: Bool) {
-    (self.policy, self.namesReorderings) = (policy, namesReorderings)
+  /// A judge for one thread, and what no verdict depends on.
+  ///
+  /// - Parameters:
+  ///   - policy: what is let pass.
+  ///   - namesReorderings: whether it looks for the program that can have given a nonconformant tensor.
+  ///   - memory: where it keeps exact values for the next case of the same inputs.
+  init(policy: Policy, namesReorderings: Bool, memory: ExactMemory?) {
+    (self.policy, self.namesReorderings, self.memory) = (policy, namesReorderings, memory)
   }
 
   /// Judges a case of an open fixture.
@@ -143,7 +148,7 @@ public struct Judge {
     }
     if let results = evaluation.conclude() {
       let actual = try tensor.block(tensor.shape.whole)
-      let exact = try conformanceCase.exactResults(of: plan, by: exact)
+      let exact = try conformanceCase.exactResults(of: plan, for: tensor.name, by: exact, memory)
       comparator.add(results, actual, enclosures?.conclude(), exact, at: 0)
       printed?.append(expected: results, actual: actual.values)
     }

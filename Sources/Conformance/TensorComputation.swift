@@ -50,8 +50,12 @@ struct TensorComputation {
   }
 
   /// The exact value of one element, or of one of the reduced results.
-  func exactValue(at position: Int, by exact: ExactEvaluator) throws(JudgingError) -> ExactValue {
-    if isReduced { return try conformanceCase.exactResults(of: plan, by: exact)[position] }
+  func exactValue(
+    at position: Int, by exact: ExactEvaluator, _ memory: ExactMemory? = nil
+  ) throws(JudgingError) -> ExactValue {
+    if isReduced {
+      return try conformanceCase.exactResults(of: plan, for: tensor.name, by: exact, memory)[position]
+    }
     return exact.value(of: plan.formula, at: try inputs(at: position), in: plan.type.arithmeticFormat)
   }
 

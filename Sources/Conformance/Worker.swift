@@ -19,10 +19,8 @@ public enum WorkerTask: String, Sendable {
   case judge
   /// It lists them.
   case list
-  /// It plants faults in tensors of them.
+  /// It plants faults in their tensors.
   case selfTest = "selftest"
-  /// It plants faults in all their tensors.
-  case completeSelfTest = "selftest-all"
 
   /// What it did with the fixture, for a message.
   var deed: String { self == .judge ? "judged" : "read" }
@@ -68,9 +66,8 @@ public struct Worker: Sendable {
       }
     case .list:
       try tell(FindingRecord { () throws(FixtureError) in try ListedCase.list(location, filter) })
-    case .selfTest, .completeSelfTest:
-      let test = SelfTest(policy: policy, isComplete: task == .completeSelfTest, filter: filter)
-      let report = try test.run(location) { place throws(WorkerError) in
+    case .selfTest:
+      let report = try SelfTest(policy: policy, filter: filter).run(location) { place throws(WorkerError) in
         try tell(FindingRecord<SelfTestReport>.began(place))
       }
       try tell(FindingRecord.found(report))

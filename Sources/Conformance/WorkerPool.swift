@@ -75,15 +75,13 @@ public struct WorkerPool: Sendable {
   ///
   /// - Parameters:
   ///   - fixtures: the fixtures.
-  ///   - isComplete: whether to take every tensor.
-  ///   - progress: told before each tensor, on any thread.
+  ///   - progress: told before each case, on any thread.
   public func selfTest(
-    _ fixtures: [FixtureLocation], isComplete: Bool,
+    _ fixtures: [FixtureLocation],
     progress: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
   ) async -> SelfTestReport? {
     var report = SelfTestReport(policy)
-    let task = isComplete ? WorkerTask.completeSelfTest : .selfTest
-    let findings: [Result<SelfTestReport, FixtureError>?] = await findings(task, in: fixtures, progress)
+    let findings: [Result<SelfTestReport, FixtureError>?] = await findings(.selfTest, in: fixtures, progress)
     for finding in findings {
       guard let finding else { return nil }
       report.add(finding)

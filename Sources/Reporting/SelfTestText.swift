@@ -26,6 +26,10 @@ public enum SelfTestText {
 
   private static func notes(_ report: SelfTestReport) -> String {
     var text = ""
+    if report.oversized > 0 {
+      text +=
+        "\nNothing was planted in \(count(report.oversized, "tensor")) of more than \(SelfTest.maximumCount) elements\n"
+    }
     if !report.unplanted.isEmpty {
       text += "\nNo fault could be planted of: \(report.unplanted.joined(separator: ", "))\n"
     }

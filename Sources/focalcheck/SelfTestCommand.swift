@@ -8,23 +8,19 @@ struct SelfTestCommand: AsyncParsableCommand {
     commandName: "selftest",
     abstract: "Plant faults in fixtures, and demand that the judge finds each of them.",
     discussion: """
-      Changes of some forty kinds are planted, in memory, in tensors that are as they may be. Each must have the verdict \
-      that it deserves: nonconformant for a fault, conformant for what is allowed, such as the ends of an element's \
-      enclosure. Without --all one tensor is taken of each variant, reduction, type, set of inputs and tensor in each \
-      fixture.
+      Changes of some forty kinds are planted, in memory, in each loss and gradient that is as it may be. Each must have \
+      the verdict that it deserves: nonconformant for a fault, conformant for what is allowed, such as the ends of an \
+      element's enclosure.
 
       Exit codes: 0 all was judged as demanded; 1 something was not; 2 something could not be read, or nothing planted.
 
       EXAMPLE
         focalcheck selftest
-        focalcheck selftest mine.h5 --all
+        focalcheck selftest mine.h5
         focalcheck selftest --policy torch    # what a tolerance lets pass
       """)
 
   @OptionGroup var selection: Selection
-
-  @Flag(help: "Take every tensor.")
-  var all = false
 
   @Option(help: ArgumentHelp("By what the judge judges.", discussion: Policy.help))
   var policy: Policy = .derived
@@ -32,9 +28,9 @@ struct SelfTestCommand: AsyncParsableCommand {
   @OptionGroup var workers: WorkerOptions
 
   func run() async throws {
-    let (locations, all) = (selection.locations, all)
+    let locations = selection.locations
     let (report, signal) = try await workers.judging(policy, selection.cases.caseFilter) { pool, progress in
-      await pool.selfTest(locations, isComplete: all, progress: progress)
+      await pool.selfTest(locations, progress: progress)
     }
     if let signal { throw ended(by: signal) }
     guard let report else { throw ExitCode.unjudged }

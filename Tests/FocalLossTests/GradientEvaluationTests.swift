@@ -123,6 +123,19 @@ struct GradientCase: CustomStringConvertible, Sendable {
 
 @Suite("Gradient of a variant")
 struct GradientEvaluationTests {
+  @Test("neither a loss nor its gradient depends on the size of the blocks", arguments: GradientCase.all)
+  func blocksDoNotMatter(gradientCase: GradientCase) throws {
+    let (variant, parameters, inputs) = (gradientCase.variant, gradientCase.parameters, gradientCase.inputs)
+    let loss = try evaluate(variant, parameters, inputs, blockCount: 6)
+    let adjoints = try gradient(variant, parameters, inputs, .paddle3, blockCount: 6)
+    for blockCount in 1..<6 {
+      #expect(try evaluate(variant, parameters, inputs, blockCount: blockCount) == loss, "\(blockCount)")
+      #expect(
+        try gradient(variant, parameters, inputs, .paddle3, blockCount: blockCount) == adjoints,
+        "\(blockCount)")
+    }
+  }
+
   @Test("the tape agrees with central differences", arguments: GradientCase.all, AdjointRules.allCases)
   func finiteDifferences(gradientCase: GradientCase, rules: AdjointRules) throws {
     let (variant, parameters) = (gradientCase.variant, gradientCase.parameters)

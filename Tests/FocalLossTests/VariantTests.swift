@@ -105,19 +105,6 @@ struct VariantTests {
     #expect(Variants.named("paddle") == nil)
   }
 
-  @Test(
-    "the result does not depend on the size of the blocks", arguments: [1, 2, 3, 4, 7, 100],
-    [Reduction.none, .sum, .mean])
-  func blocksDoNotMatter(blockCount: Int, reduction: Reduction) throws {
-    let inputs: [String: Tensor] = [
-      "logit": try .floats([4, 3], (0..<12).map { Double($0) - 5.5 }),
-      "target": try .integers([4], [0, 3, 2, 1]),
-    ]
-    let parameters = Parameters(reduction: reduction, lossWeight: 0.5)
-    let blocks = try evaluate(PaddleDetectionFocalLoss.self, parameters, inputs, blockCount: blockCount)
-    #expect(blocks == (try evaluate(PaddleDetectionFocalLoss.self, parameters, inputs, blockCount: 12)))
-  }
-
   @Test("the background class is a row of zeros")
   func backgroundRow() throws {
     let logit = try Tensor.floats([2, 2], [0.3, -0.7, 1.5, 0.2])

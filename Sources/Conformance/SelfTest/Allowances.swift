@@ -7,6 +7,7 @@ internal import Tensors
 struct Allowances {
   private let computation: TensorComputation
   private let exact: ExactEvaluator
+  private let memory: ExactMemory
   /// The enclosure of each element, or of each reduced result.
   let enclosures: [Enclosure]
 
@@ -14,7 +15,8 @@ struct Allowances {
   ///
   /// - Returns: nil for a tensor that is not of the documented type and shape, or of which no reference is known.
   init?(
-    _ name: String, of conformanceCase: ConformanceCase, _ provenance: Provenance, by exact: ExactEvaluator
+    _ name: String, of conformanceCase: ConformanceCase, _ provenance: Provenance, by exact: ExactEvaluator,
+    _ memory: ExactMemory
   ) throws(JudgingError) {
     guard let computation = try TensorComputation(name, conformanceCase, provenance),
       try computation.hasDocumentedShape(provenance)
@@ -26,7 +28,7 @@ struct Allowances {
     for block in plan.elements.regions(maximumCount: Judge.blockCount) {
       enclosures += try evaluation.evaluated(block, try blocks.tensors(for: block)).results
     }
-    (self.computation, self.exact) = (computation, exact)
+    (self.computation, self.exact, self.memory) = (computation, exact, memory)
     self.enclosures = evaluation.conclude() ?? enclosures
   }
 
@@ -35,7 +37,7 @@ struct Allowances {
     let enclosure = enclosures[position]
     if value.isNaN { return enclosure.mayBeNaN }
     if enclosure.lower <= value, value <= enclosure.upper { return true }
-    guard let error = try computation.exactValue(at: position, by: exact).error(of: value) else {
+    guard let error = try computation.exactValue(at: position, by: exact, memory).error(of: value) else {
       return false
     }
     return -1 <= error && error <= 1

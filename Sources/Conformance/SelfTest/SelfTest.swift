@@ -9,28 +9,25 @@ internal import Tensors
 /// judge, by the definition of the derived verdict: by the elements' enclosures and exact values, types and shapes.
 /// Only tensors that are conformant by that definition are taken.
 public struct SelfTest: Sendable {
-  /// The most elements of a case that is taken, since each is judged some forty times.
+  /// The most elements that a tensor may be computed from, since each is judged some forty times.
   public static let maximumCount = 1 << 16
 
   private let policy: Policy
-  private let isComplete: Bool
   private let filter: CaseFilter
 
   /// A self-test of the judge.
   ///
   /// - Parameters:
   ///   - policy: by what the judge judges; with another than derived the table shows what that lets pass.
-  ///   - isComplete: whether to take every tensor; otherwise one of each variant, reduction, element type, set of
-  ///     inputs, tensor and finiteness in each fixture.
-  ///   - filter: which cases are looked at.
-  public init(policy: Policy = .derived, isComplete: Bool = false, filter: CaseFilter = CaseFilter()) {
-    (self.policy, self.isComplete, self.filter) = (policy, isComplete, filter)
+  ///   - filter: in which cases changes are planted.
+  public init(policy: Policy = .derived, filter: CaseFilter = CaseFilter()) {
+    (self.policy, self.filter) = (policy, filter)
   }
 
-  /// Plants every kind of change in tensors of a fixture, in this process; ``WorkerPool`` does it in another one.
+  /// Plants every kind of change in each tensor of a fixture, in this process; ``WorkerPool`` does it in another one.
   public func run(_ location: FixtureLocation) -> SelfTestReport { run(location) { _ in } }
 
-  /// Plants every kind of change in tensors of a fixture, and tells before each how far it is.
+  /// Plants every kind of change in each tensor of a fixture, and tells before each case how far it is.
   ///
   /// - Throws: what `tell` throws, which ends the self-test.
   func run<Stop: Error>(
@@ -43,102 +40,61 @@ public struct SelfTest: Sendable {
       return report
     }
     report.fixtures = 1
-    let test = FixtureSelfTest(fixture, Judge(policy: policy, namesReorderings: false), policy)
-    let strata = test.strata(where: { filter.selects($0, of: fixture) }, isComplete, &report)
-    for (index, candidates) in strata.enumerated() {
-      guard let first = candidates.first else { continue }
-      try tell(FixturePlace(name: first.caseName, index: index, caseCount: strata.count))
-      test.plant(PlantedChange.all, inFirstOf: candidates, &report)
+    let test = FixtureSelfTest(fixture, policy)
+    let names = fixture.caseNames.filter { filter.selects($0, of: fixture) }
+    for (index, name) in names.enumerated() {
+      try tell(FixturePlace(name: name, index: index, caseCount: names.count))
+      test.plant(PlantedChange.all, in: name, &report)
     }
     do throws(FixtureError) { try fixture.checkUnchanged() } catch { report.errors.append(error) }
     return report
   }
 }
 
-/// A tensor that may be taken.
-private struct Candidate {
-  let caseName: String
-  let tensor: String
-  let count: Int
-
-  /// Small tensors of several elements come first.
-  var rank: Int { (6...64).contains(count) ? 0 : 1 }
-}
-
-/// What tensors have in common of which one is taken.
-private struct Stratum: Hashable {
-  let variant: String
-  let reduction: Reduction
-  let tensor: String
-  let type: ElementType
-  let inputs: [String]
-  let hasNonfinite: Bool
-}
-
 private struct FixtureSelfTest {
   let fixture: FixtureReader
-  let judge: Judge
   let policy: Policy
+  let judge: Judge
   let exact = ExactEvaluator()
+  /// Not the judge's, so that what is demanded is found apart from it.
+  let memory = ExactMemory()
 
-  init(_ fixture: FixtureReader, _ judge: Judge, _ policy: Policy) {
-    (self.fixture, self.judge, self.policy) = (fixture, judge, policy)
+  init(_ fixture: FixtureReader, _ policy: Policy) {
+    (self.fixture, self.policy) = (fixture, policy)
+    judge = Judge(policy: policy, namesReorderings: false, memory: ExactMemory())
   }
 
-  /// The tensors that may be taken, in groups of which one each is taken, in the order of the first cases' names.
-  func strata(
-    where isSelected: (String) -> Bool, _ isComplete: Bool, _ report: inout SelfTestReport
-  ) -> [[Candidate]] {
-    var order: [Stratum] = []
-    var strata: [Stratum: [Candidate]] = [:]
-    var singles: [[Candidate]] = []
-    for name in fixture.caseNames where isSelected(name) {
-      do throws(FixtureError) {
-        let conformanceCase = try fixture.conformanceCase(name)
-        for tensor in conformanceCase.judgedTensors
-        where conformanceCase.elementCount <= SelfTest.maximumCount {
-          report.candidates += 1
-          let candidate = Candidate(caseName: name, tensor: tensor.name, count: conformanceCase.elementCount)
-          guard !isComplete else {
-            singles.append([candidate])
-            continue
-          }
-          let stratum = Stratum(
-            variant: conformanceCase.variant, reduction: conformanceCase.parameters.reduction,
-            tensor: tensor.name, type: tensor.elementType, inputs: conformanceCase.inputs.keys.sorted(),
-            hasNonfinite: !(try tensor.readAll().values.allSatisfy(\.isFinite)))
-          if strata[stratum] == nil { order.append(stratum) }
-          strata[stratum, default: []].append(candidate)
-        }
+  /// Plants every kind of change in the tensors of a case that are as they may be.
+  func plant(_ changes: [PlantedChange], in name: String, _ report: inout SelfTestReport) {
+    let stored: ConformanceCase
+    do throws(FixtureError) { stored = try fixture.conformanceCase(name) } catch {
+      report.errors.append(error)
+      return
+    }
+    for tensor in stored.judgedTensors {
+      report.candidates += 1
+      guard stored.elementCount <= SelfTest.maximumCount else {
+        report.oversized += 1
+        continue
+      }
+      do throws(JudgingError) {
+        try plant(changes, in: tensor.name, of: stored, &report)
       } catch {
-        report.errors.append(error)
+        // Where the documentation rejects the input there is nothing that the tensor may be.
+        if case .unreadable(let error) = error { report.errors.append(error) }
       }
     }
-    return singles
-      + order.compactMap { strata[$0] }.map { candidates in
-        candidates.filter { $0.rank == 0 } + candidates.filter { $0.rank > 0 }
-      }
   }
 
-  /// Plants every kind of change in the first candidate that is as it may be.
-  func plant(
-    _ changes: [PlantedChange], inFirstOf candidates: [Candidate], _ report: inout SelfTestReport
-  ) {
-    for candidate in candidates {
-      do throws(JudgingError) {
-        let stored = try fixture.opened(candidate.caseName)
-        guard let specimen = try Specimen(candidate.tensor, of: stored, fixture.provenance, by: exact) else {
-          continue
-        }
-        report.tensors += 1
-        for (index, change) in changes.enumerated() {
-          report.add(try outcome(of: change, in: specimen), at: index, specimen)
-        }
-        return
-      } catch {
-        guard case .unreadable(let error) = error else { continue }
-        report.errors.append(error)
-      }
+  private func plant(
+    _ changes: [PlantedChange], in tensor: String, of stored: ConformanceCase, _ report: inout SelfTestReport
+  ) throws(JudgingError) {
+    guard let specimen = try Specimen(tensor, of: stored, fixture.provenance, by: exact, memory) else {
+      return
+    }
+    report.tensors += 1
+    for (index, change) in changes.enumerated() {
+      report.add(try outcome(of: change, in: specimen), at: index, specimen)
     }
   }
 
@@ -166,7 +122,7 @@ private struct FixtureSelfTest {
     }
     do throws(JudgingError) {
       guard let tensor = changed.result(name),
-        let allowances = try Allowances(name, of: changed, fixture.provenance, by: exact)
+        let allowances = try Allowances(name, of: changed, fixture.provenance, by: exact, memory)
       else { return .error }
       return try allowances.admit(try tensor.block(tensor.shape.whole)) ? .conformant : .nonconformant
     } catch {

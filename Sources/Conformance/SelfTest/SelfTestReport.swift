@@ -41,8 +41,11 @@ public struct SelfTestReport: Sendable, Codable {
   public internal(set) var mistakes: [Mistake] = []
   /// In how many tensors changes were planted.
   public internal(set) var tensors = 0
-  /// How many tensors there are that could have been taken.
+  /// How many losses and gradients there are.
   public internal(set) var candidates = 0
+  /// How many of them nothing was planted in since they are computed from more than ``SelfTest/maximumCount`` elements;
+  /// the others that are left out are not conformant, or have no reference.
+  public internal(set) var oversized = 0
   /// In how many fixtures they are.
   public internal(set) var fixtures = 0
   /// What could not be read.
@@ -81,6 +84,7 @@ extension SelfTestReport {
       mistakes += report.mistakes
       tensors += report.tensors
       candidates += report.candidates
+      oversized += report.oversized
       fixtures += report.fixtures
       errors += report.errors
     case .failure(let error): errors.append(error)
@@ -92,9 +96,11 @@ extension SelfTestReport: WorkerFinding {
   var isPossible: Bool {
     let names = kinds.map(\.name)
     let counts =
-      kinds.flatMap { [$0.faults, $0.harmless, $0.inapplicable, $0.mistaken] } + [tensors, candidates]
+      kinds.flatMap { [$0.faults, $0.harmless, $0.inapplicable, $0.mistaken] }
+      + [tensors, candidates, oversized]
     return names == PlantedChange.all.map(\.name) && counts.allSatisfy((0...1 << 32).contains)
-      && (0...1).contains(fixtures) && tensors <= candidates && kinds.allSatisfy { $0.mistaken <= $0.planted }
+      && (0...1).contains(fixtures) && tensors + oversized <= candidates
+      && kinds.allSatisfy { $0.mistaken <= $0.planted }
       && mistakes.allSatisfy { names.contains($0.kind) }
       && mistakes.count == kinds.map(\.mistaken).reduce(0, +)
   }

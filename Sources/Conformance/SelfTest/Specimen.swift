@@ -16,7 +16,8 @@ struct Specimen {
   ///
   /// - Returns: nil when no reference of it is known, it has no element, or an element is not what it may be.
   init?(
-    _ name: String, of stored: ConformanceCase, _ provenance: Provenance, by exact: ExactEvaluator
+    _ name: String, of stored: ConformanceCase, _ provenance: Provenance, by exact: ExactEvaluator,
+    _ memory: ExactMemory
   ) throws(JudgingError) {
     var conformanceCase = try stored.inMemory()
     // Judging a loss needs no gradient; judging a gradient needs the loss.
@@ -25,7 +26,7 @@ struct Specimen {
     }
     guard let tensor = conformanceCase.result(name), tensor.shape.count > 0,
       let format = tensor.elementType.floatFormat,
-      let allowances = try Allowances(name, of: conformanceCase, provenance, by: exact)
+      let allowances = try Allowances(name, of: conformanceCase, provenance, by: exact, memory)
     else { return nil }
     actual = try tensor.block(tensor.shape.whole)
     guard try allowances.admit(actual) else { return nil }
