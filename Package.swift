@@ -113,6 +113,7 @@ let package = Package(
       name: "ReportingTests",
       dependencies: ["Reporting", "Conformance", "Comparison", "Tensors", "FixtureAuthoring"],
       swiftSettings: strict),
+    .testTarget(name: "FuzzTests", dependencies: ["fuzz"], swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests", dependencies: ["focalcheck", "Tensors", "FixtureAuthoring"],
       swiftSettings: strict),

@@ -96,7 +96,7 @@ final class Batch {
   }
 
   /// What a report must not hold, whatever the names in a file are.
-  private static func fault(of bytes: Data, isPlain: Bool) -> String? {
+  static func fault(of bytes: Data, isPlain: Bool) -> String? {
     guard let text = String(data: bytes, encoding: .utf8) else { return "ill-formed UTF-8" }
     let hidden = text.unicodeScalars.first {
       switch $0.properties.generalCategory {

@@ -194,6 +194,29 @@ struct JournalTests {
     )
   }
 
+  @Test(
+    "a crash behind cases that are in the journal is met again, and the report is that of a run without one")
+  func crashLater() throws {
+    let names = (0..<88).map { "case\($0 + 10)" }
+    try DemoFixture.write(to: folder.file("b.h5"), cases: names) { author in
+      try author.attribute("note", .variableScalar("late"), on: "/cases/\(names[60])")
+    }
+    // The first string is the framework's name.
+    try Damage.misplaceVariableString(folder.file("b.h5"), number: 2)
+    let arguments = ["run", "b.h5", "c.h5", "--policy", "ulp:4"]
+    let whole = try focalcheck(arguments)
+    #expect(whole.status == 2)
+    #expect(whole.output.contains("the process that judged it was ended by signal "), "\(whole.text)")
+    let first = try focalcheck(arguments + ["--journal", "journal"])
+    #expect(first.output == whole.output)
+    let resumed = try focalcheck(arguments + ["--journal", "journal", "--resume"])
+    #expect(resumed.status == 2)
+    #expect(resumed.output == whole.output)
+    #expect(
+      resumed.messages.hasPrefix("focalcheck: journal: 48 cases have been judged before\n"), "\(resumed.text)"
+    )
+  }
+
   @Test("two runs do not share a journal, and --resume needs one")
   func usage() throws {
     let program = try Program.start(Self.run + ["--journal", "journal", "--jobs", "1"], in: folder.path)

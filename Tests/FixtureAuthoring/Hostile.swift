@@ -232,14 +232,14 @@ public enum Damage {
     try contents.write(to: URL(fileURLWithPath: path))
   }
 
-  /// Moves the first string of variable length out of the file's first global heap, to an index far beyond its end.
-  /// libhdf5 1.10 looks there all the same, and crashes in `H5HG_read`.
-  public static func misplaceVariableString(_ path: String) throws {
+  /// Moves a string of variable length, the first or another, out of the file's first global heap, to an index far
+  /// beyond its end. libhdf5 1.10 looks there all the same, and crashes in `H5HG_read`.
+  public static func misplaceVariableString(_ path: String, number: UInt8 = 1) throws {
     var contents = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     let heap = try globalHeap(contents)
-    // A string is stored as its length in 4 bytes, the heap's address in 8 and an index in it, here 1, in 4.
+    // A string is stored as its length in 4 bytes, the heap's address in 8 and its number in it in 4.
     let address = withUnsafeBytes(of: UInt64(heap).littleEndian) { Data($0) }
-    guard let reference = Data(contents).range(of: address + [1, 0, 0, 0]) else {
+    guard let reference = Data(contents).range(of: address + [number, 0, 0, 0]) else {
       throw AuthoringError(description: "nothing refers to the global heap")
     }
     contents[reference.upperBound - 1] = 16
