@@ -40,7 +40,7 @@ struct WorkerOptions: ParsableArguments {
   /// Does work with the processes that judge some cases, with a line of progress when it lasts, and says as well which
   /// signal ended it.
   ///
-  /// - Throws: what the work throws, but `ExitCode` of 128 and the signal's number where a signal ended it.
+  /// - Throws: what the work throws, but ``ended(by:)`` where a signal ended it.
   func judging<Success: Sendable>(
     _ policy: Policy, _ filter: CaseFilter, _ claims: [ClaimQuestion] = [],
     _ work:
@@ -56,7 +56,7 @@ struct WorkerOptions: ParsableArguments {
     do {
       return (try result.get(), signal)
     } catch {
-      throw signal.map { ExitCode(128 + $0) } ?? error
+      throw signal.map(ended) ?? error
     }
   }
 
