@@ -123,8 +123,7 @@ extension ConformanceCase {
   func exactResults(
     of plan: Plan, for tensor: String, by exact: ExactEvaluator, _ memory: ExactMemory?
   ) throws(JudgingError) -> [ExactValue] {
-    guard let memory else { return try exactResults(of: plan, by: exact) }
-    return try memory.values(of: tensor, in: self) { () throws(JudgingError) in
+    try exactValues(of: tensor, at: nil, keptIn: memory) { () throws(JudgingError) in
       try exactResults(of: plan, by: exact)
     }
   }

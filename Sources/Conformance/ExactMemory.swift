@@ -2,22 +2,45 @@ internal import Arithmetic
 internal import FocalLoss
 internal import Tensors
 
-/// The exact values of reduced results, kept for the next case that has the same ones: a self-test has each tensor judged
-/// some forty times, most of them with the inputs as they were.
+/// Exact values, kept for the next case that has the same ones: a self-test has each tensor judged some fifty times, most
+/// of them with the inputs as they were.
 ///
 /// It serves the cases of one fixture, on one thread.
 final class ExactMemory {
-  private var last: [String: (givens: Givens, values: [ExactValue])] = [:]
+  private struct Place: Hashable {
+    let tensor: String
+    let offset: Int?
+  }
 
-  /// The exact values of a tensor's elements: those known from the last case, where what they follow from is the same.
-  func values(
-    of tensor: String, in conformanceCase: ConformanceCase, _ compute: () throws(JudgingError) -> [ExactValue]
+  private var last: [Place: (givens: Givens, values: [ExactValue])] = [:]
+
+  fileprivate func values(
+    at place: (tensor: String, offset: Int?), of conformanceCase: ConformanceCase,
+    _ compute: () throws(JudgingError) -> [ExactValue]
   ) throws(JudgingError) -> [ExactValue] {
+    let place = Place(tensor: place.tensor, offset: place.offset)
     let givens = try Givens(conformanceCase)
-    if let known = last[tensor], known.givens == givens { return known.values }
+    if let known = last[place], known.givens == givens { return known.values }
     let values = try compute()
-    last[tensor] = (givens, values)
+    last[place] = (givens, values)
     return values
+  }
+}
+
+extension ConformanceCase {
+  /// Exact values of a tensor: those that a memory has kept, where what they follow from is the same.
+  ///
+  /// - Parameters:
+  ///   - tensor: the tensor's name in the case.
+  ///   - offset: the position of the first; nil for reduced results.
+  ///   - memory: where they are kept, or nil.
+  ///   - compute: how they are found.
+  func exactValues(
+    of tensor: String, at offset: Int?, keptIn memory: ExactMemory?,
+    _ compute: () throws(JudgingError) -> [ExactValue]
+  ) throws(JudgingError) -> [ExactValue] {
+    guard let memory else { return try compute() }
+    return try memory.values(at: (tensor, offset), of: self, compute)
   }
 }
 

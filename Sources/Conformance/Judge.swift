@@ -139,8 +139,9 @@ public struct Judge {
       guard plan.reductions.isEmpty, let region = tensor.shape.region(matching: block, of: plan.elements)
       else { continue }
       let actual = try tensor.block(region)
-      let exact = exact.values(
-        of: plan.formula, at: inputs, count: block.count, in: plan.type.arithmeticFormat)
+      let exact = try conformanceCase.exactValues(of: tensor.name, at: block.offset, keptIn: memory) {
+        self.exact.values(of: plan.formula, at: inputs, count: block.count, in: plan.type.arithmeticFormat)
+      }
       comparator.add(results, actual, allowed, exact, at: block.offset)
       comparator.addHazards(results, exact, inputs[0])
       printed?.append(expected: results, actual: actual.values)

@@ -7,9 +7,10 @@ public enum SelfTestText {
     var table = TextTable(rows: [["planted", "faults", "allowed", "not applicable", "as demanded", "wrong"]])
     for kind in report.kinds { table.rows.append(cells(kind.name, [kind])) }
     table.rows.append(cells("all", report.kinds))
+    let fewest = report.fewestKinds.map { ", at least \($0) kinds in each" } ?? ""
     let text = """
       \(count(report.kinds.count, "kind")) of change in \(report.tensors) of \(count(report.candidates, "tensor")) of \
-      \(count(report.fixtures, "fixture")), judged by the policy \(visibleText(report.policy)).
+      \(count(report.fixtures, "fixture"))\(fewest), judged by the policy \(visibleText(report.policy)).
       faults must be nonconformant, or errors where type or shape is wrong; what is allowed must be conformant.
 
       """
@@ -26,6 +27,10 @@ public enum SelfTestText {
 
   private static func notes(_ report: SelfTestReport) -> String {
     var text = ""
+    let unfit = report.candidates - report.tensors - report.oversized
+    if unfit > 0 {
+      text += "\nNothing was planted in \(count(unfit, "tensor")) not conformant or without a reference\n"
+    }
     if report.oversized > 0 {
       text +=
         "\nNothing was planted in \(count(report.oversized, "tensor")) of more than \(SelfTest.maximumCount) elements\n"

@@ -8,7 +8,7 @@ struct SelfTestCommand: AsyncParsableCommand {
     commandName: "selftest",
     abstract: "Plant faults in fixtures, and demand that the judge finds each of them.",
     discussion: """
-      Changes of some forty kinds are planted, in memory, in each loss and gradient that is as it may be. Each must have \
+      Changes of some fifty kinds are planted, in memory, in each loss and gradient that is as it may be. Each must have \
       the verdict that it deserves: nonconformant for a fault, conformant for what is allowed, such as the ends of an \
       element's enclosure.
 

@@ -50,6 +50,7 @@ struct SelfTestTests {
     #expect(report.verdict == .conformant)
     #expect(report.tensors == 2)
     #expect(report.kinds.count { $0.faults == 2 } >= 20, "\(report.kinds)")
+    #expect(report.fewestKinds == report.kinds.count { $0.planted > 0 } - 1, "\(report.kinds)")
     for kind in report.kinds {
       #expect(kind.planted + kind.inapplicable == 2, "\(kind)")
       if kind.isAllowed { #expect(kind.faults == 0, "\(kind)") }

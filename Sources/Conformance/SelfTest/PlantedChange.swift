@@ -55,6 +55,11 @@ struct PlantedChange: Sendable {
     },
     .fault("NaN for a number") { $0.changing { $1.isNaN ? nil : .nan } },
     .fault("a number for NaN") { $0.changing { $1.isNaN ? 0.5 : nil } },
+    .fault("infinity for NaN") { $0.changing { $1.isNaN ? .infinity : nil } },
+    .fault("minus infinity for NaN") { $0.changing { $1.isNaN ? -.infinity : nil } },
+    .fault("the largest number for NaN") { specimen in
+      specimen.changing { $1.isNaN ? specimen.format.greatestFinite : nil }
+    },
     .allowed("another NaN for NaN") { specimen in
       specimen.replacing(
         with: specimen.actual.mappingBits {
@@ -86,6 +91,10 @@ struct PlantedChange: Sendable {
     .fault("rounded to fewer bits") { specimen in
       let narrow: FloatFormat = specimen.format.precision > 24 ? .float32 : .bfloat16
       return specimen.mapping(narrow.round)
+    },
+    .fault("bytes in reverse order") { specimen in
+      let unused = 64 - 8 * specimen.actual.elementType.byteCount
+      return specimen.replacing(with: specimen.actual.mappingBits { $1.byteSwapped >> unused })
     },
     .fault("axes swapped") { specimen in
       let dimensions = specimen.actual.shape.dimensions

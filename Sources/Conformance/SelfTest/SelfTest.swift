@@ -9,7 +9,7 @@ internal import Tensors
 /// judge, by the definition of the derived verdict: by the elements' enclosures and exact values, types and shapes.
 /// Only tensors that are conformant by that definition are taken.
 public struct SelfTest: Sendable {
-  /// The most elements that a tensor may be computed from, since each is judged some forty times.
+  /// The most elements that a tensor may be computed from, since each is judged some fifty times.
   public static let maximumCount = 1 << 16
 
   private let policy: Policy
@@ -93,9 +93,13 @@ private struct FixtureSelfTest {
       return
     }
     report.tensors += 1
+    var plantedCount = 0
     for (index, change) in changes.enumerated() {
-      report.add(try outcome(of: change, in: specimen), at: index, specimen)
+      let outcome = try outcome(of: change, in: specimen)
+      report.add(outcome, at: index, specimen)
+      if outcome != nil { plantedCount += 1 }
     }
+    report.fewestKinds = min(report.fewestKinds ?? plantedCount, plantedCount)
   }
 
   /// What must be said of a change, and what is; nil where there is nothing to change.

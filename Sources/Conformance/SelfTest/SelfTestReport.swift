@@ -41,6 +41,9 @@ public struct SelfTestReport: Sendable, Codable {
   public internal(set) var mistakes: [Mistake] = []
   /// In how many tensors changes were planted.
   public internal(set) var tensors = 0
+  /// How many kinds were planted in the tensor in which the fewest were, since there was nothing of the others to
+  /// change; nil when no tensor is known.
+  public internal(set) var fewestKinds: Int?
   /// How many losses and gradients there are.
   public internal(set) var candidates = 0
   /// How many of them nothing was planted in since they are computed from more than ``SelfTest/maximumCount`` elements;
@@ -83,6 +86,7 @@ extension SelfTestReport {
       }
       mistakes += report.mistakes
       tensors += report.tensors
+      fewestKinds = [fewestKinds, report.fewestKinds].compactMap { $0 }.min()
       candidates += report.candidates
       oversized += report.oversized
       fixtures += report.fixtures
@@ -102,6 +106,7 @@ extension SelfTestReport: WorkerFinding {
       && (0...1).contains(fixtures) && tensors + oversized <= candidates
       && kinds.allSatisfy { $0.mistaken <= $0.planted }
       && mistakes.allSatisfy { names.contains($0.kind) }
+      && (fewestKinds == nil) == (tensors == 0) && (0...kinds.count).contains(fewestKinds ?? 0)
       && mistakes.count == kinds.map(\.mistaken).reduce(0, +)
   }
 }
