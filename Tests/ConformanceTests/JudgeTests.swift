@@ -101,6 +101,7 @@ struct JudgeTests {
       (Tensor(.float32, .column(4), values: [1, 2, 3, 4]), "has shape (4, 1), documented is (4,)"),
       (Tensor(.float64, .vector(4), values: [1, 2, 3, 4]), "is float64, documented is float32"),
       (Tensor(.float32, .vector(0), values: []), "has shape (0,), documented is (4,)"),
+      (Tensor(.float32, .vector(1), values: [1]), "has shape (1,), documented is (4,)"),
     ] {
       let report = try judge(without: ["outputs/loss"]) { try $0.dataset("/cases/case/outputs/loss", tensor) }
       #expect(report.verdict == .error)

@@ -127,8 +127,10 @@ struct UpgradeTests {
 
   /// Writes a build's fixture and judges it; the case "kept" is the same in every build.
   private func side(
-    _ name: String, _ conformanceCase: BuildCase?, framework: String = "paddle"
+    _ name: String, _ conformanceCase: BuildCase?, framework: String = "paddle",
+    in other: TemporaryFolder? = nil
   ) throws -> Upgrade.Side {
+    let folder = other ?? folder
     let author = try HDF5Author(path: folder.file(name))
     try author.attribute("schema", .fixed("focalcheck-fixture/1"))
     try author.attribute("framework", .fixed(framework))
@@ -180,6 +182,18 @@ struct UpgradeTests {
   func unreadable() throws {
     let old = try side("old.h5", BuildCase())
     let upgrade = judge.upgrade(from: old, to: judge.side(folder.file("missing.h5")))
+    #expect(upgrade.verdict == .unjudged)
+  }
+
+  @Test("beside fixtures that are safe, one that cannot be read leaves the upgrade unjudged")
+  func unreadableBesideSafe() throws {
+    let (old, new) = (try TemporaryFolder(), try TemporaryFolder())
+    for target in [old, new] { _ = try side("a.h5", nil, in: target) }
+    #expect(judge.upgrade(from: judge.side(old.path), to: judge.side(new.path)).verdict == .safe)
+    try Damage.write(new.file("bad.h5"), Array(repeating: 7, count: 200))
+    let upgrade = judge.upgrade(from: judge.side(old.path), to: judge.side(new.path))
+    #expect(upgrade.findings.map(\.change) == [.identical])
+    #expect(upgrade.errors.map(\.file) == ["bad.h5"])
     #expect(upgrade.verdict == .unjudged)
   }
 

@@ -336,10 +336,16 @@ struct EnclosedSumTests {
 
   private func enclosure(_ values: [Double], _ accuracy: Accuracy, _ reduction: Reduction = .sum) -> Enclosure
   {
+    enclosure(values.map { Enclosure($0) }, accuracy, reduction)
+  }
+
+  private func enclosure(
+    _ elements: [Enclosure], _ accuracy: Accuracy, _ reduction: Reduction = .sum
+  ) -> Enclosure {
     let arithmetic = EnclosureArithmetic(accuracy)
     let sum = arithmetic.sum()
-    for value in values { arithmetic.add(Enclosure(value), to: sum) }
-    return arithmetic.value(of: sum, count: values.count, reduction, .float32)
+    for element in elements { arithmetic.add(element, to: sum) }
+    return arithmetic.value(of: sum, count: elements.count, reduction, .float32)
   }
 
   /// A sum over a random binary tree of a bounded depth, each addition rounded to float32.
@@ -371,6 +377,32 @@ struct EnclosedSumTests {
       let sum = count == 1 ? shuffled[0] : treeSum(shuffled[...], depth: min(depth, 60), &random)
       #expect(allowed.contains(sum), "order \(order): \(sum) is not in \(allowed)")
     }
+  }
+
+  @Test(
+    "hold the sums of what uncertain elements may be, on either side of zero, though each addition rounds away from it",
+    arguments: ["torch", "paddle"], [(0.0, 1.0), (-1, 0), (-0.25, 1), (0.5, 1)])
+  func uncertainElements(framework: String, ends: (lower: Double, upper: Double)) {
+    let accuracy = Accuracy(framework: framework, device: "cpu")
+    // A little more than half an ULP of the first, so that each addition adds a whole one.
+    let magnitudes = [1] + Array(repeating: 0x1.01p-24, count: 99)
+    #expect(accuracy.summationDepth(of: magnitudes.count, isMean: false) == magnitudes.count - 1)
+    let allowed = enclosure(
+      magnitudes.map { Enclosure(ends.lower * $0, ends.upper * $0) }, accuracy)
+    for end in [ends.lower, ends.upper] {
+      let sum = magnitudes.reduce(Float(0)) { $0 + Float(end * $1) }
+      #expect(sum == Float(end * (1 + 99 * 0x1p-23)))
+      #expect(allowed.contains(Double(sum)), "\(sum) is not in \(allowed)")
+    }
+  }
+
+  @Test("of an element that may be NaN may be NaN, beside the sums of the numbers that it may be")
+  func uncertainNaN() {
+    let accuracy = Accuracy(framework: "torch", device: "cpu")
+    let allowed = enclosure([Enclosure(1, 2, mayBeNaN: true), Enclosure(1)], accuracy)
+    #expect(allowed.mayBeNaN)
+    #expect(allowed.contains(2) && allowed.contains(3) && !allowed.contains(4))
+    #expect(!enclosure([Enclosure(1, 2), Enclosure(1)], accuracy).mayBeNaN)
   }
 
   @Test(
