@@ -46,6 +46,8 @@ actor TestBundle {
   ) async throws -> Duration? {
     let clock = ContinuousClock()
     let start = clock.now
+    let session = Session()
+    defer { session.end() }
     let passes = try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
         try await Subprocess.run(
@@ -53,8 +55,10 @@ actor TestBundle {
           arguments: ["--testing-library", "swift-testing", "--filter", suite.filter],
           environment: .inherit.updating([
             .init(stringLiteral: MutatedPackage.variable): "\(number)", "SWIFT_BACKTRACE": "enable=no",
-          ]), output: .discarded
-        ).terminationStatus.isSuccess
+          ]), platformOptions: Session.options, input: .none, output: .discarded, error: .discarded
+        ) { execution in
+          session.begin(execution.processIdentifier.value)
+        }.terminationStatus.isSuccess
       }
       group.addTask {
         try await Task.sleep(for: deadline)
