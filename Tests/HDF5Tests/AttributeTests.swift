@@ -113,6 +113,39 @@ struct AttributeTests {
     #expect(read[1].value == .integer(1))
   }
 
+  /// The stored forms of two types: class and version, flags, of a float also where its sign is, bytes in an element,
+  /// first bit and number of bits, and of a float where exponent and mantissa are.
+  private static let int32: [UInt8] = [0x10, 8, 0, 0, 4, 0, 0, 0, 0, 0, 32, 0]
+  private static let float32: [UInt8] = [
+    0x11, 32, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0,
+  ]
+
+  @Test(
+    "a number of which bits lie outside of its bytes, or its fields over each other, is described",
+    arguments: [
+      ("more bits than bytes", int32, 10, 64), ("bits behind the bytes", int32, 8, 16),
+      ("no bits", int32, 10, 0), ("sign outside", float32, 2, 47), ("sign in the exponent", float32, 2, 30),
+      ("exponent outside", float32, 12, 28), ("mantissa in the exponent", float32, 15, 24),
+      ("no exponent", float32, 13, 0), ("more float bits than bytes", float32, 10, 64),
+    ])
+  func bitsOutside(what: String, type: [UInt8], place: Int, value: UInt8) throws {
+    let path = folder.file("file.h5")
+    let author = try HDF5Author(path: path)
+    try author.attribute("a", type == Self.int32 ? .int(5, bits: 32) : .float32(5))
+    try author.attribute("b", .double(7))
+    try author.close()
+    var damaged = type
+    damaged[place] = value
+    try Damage.replace(path, type, with: damaged)
+    let attributes = try File(path: path).root.attributes()
+    try #require(attributes.map(\.name) == ["a", "b"])
+    guard case .other = attributes[0].value else {
+      Issue.record("is \(attributes[0].value)")
+      return
+    }
+    #expect(attributes[1].value == .float(7))
+  }
+
   @Test("the same values of other kinds convert exactly or not at all")
   func convertsExactly() {
     #expect(AttributeValue.integer(2).double == 2)

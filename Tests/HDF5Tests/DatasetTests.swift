@@ -1,4 +1,5 @@
 import FixtureAuthoring
+import Foundation
 import Tensors
 import Testing
 
@@ -313,6 +314,35 @@ struct RefusedDatasetTests {
     try stream.close()
     try author.close()
     return path
+  }
+
+  @Test(
+    "chunks of no extent, and of another rank than the shape, are refused",
+    arguments: [
+      // These libhdf5 refuses itself, each version in its own words.
+      ("no rows", 11, 0, nil), ("no columns", 15, 0, nil), ("more axes", 2, 4, nil),
+      ("fewer axes", 2, 2, "chunks of another rank than the shape (8, 12)"),
+    ])
+  func chunkGeometry(what: String, place: Int, value: UInt8, reason: String?) throws {
+    let path = folder.file("file.h5")
+    let author = try HDF5Author(path: path)
+    let tensor = Tensor(.float32, try Shape([8, 12]), values: Array(repeating: 7, count: 96))
+    try author.dataset("/x", tensor, .with { $0.chunk = [4, 6] })
+    try author.close()
+    // The layout: version, class, one more than the rank, an address of 8 bytes, then the extents and the element's size.
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    let extents: [UInt8] = [4, 0, 0, 0, 6, 0, 0, 0, 4, 0, 0, 0]
+    let layout = try #require(
+      bytes.indices.first {
+        bytes[$0...].starts(with: [3, 2, 3]) && bytes[($0 + 11)...].starts(with: extents)
+      })
+    bytes[layout + place] = value
+    try Damage.write(path, bytes)
+    let file = try File(path: path)
+    #expect { _ = try file.dataset(at: "/x") } throws: { error in
+      guard let error = error as? HDF5Error, error.path == "/x" else { return false }
+      return reason.map(error.reason.contains) ?? true
+    }
   }
 
   @Test("a chunk that takes more bytes in the file than it holds is refused before it is decompressed")
