@@ -107,6 +107,40 @@ struct SelfTestTests {
     #expect(report.verdict == .conformant)
   }
 
+  @Test("a judge that keeps exact values says what one does that works them out each time")
+  func memory() throws {
+    let fixture = try FixtureLocation(path: "\(committedFixtures)/paddle-3.3.1.h5").open()
+    let (keeping, plain) = (
+      Judge(policy: .derived, namesReorderings: false, memory: ExactMemory()),
+      Judge(policy: .derived, namesReorderings: false, memory: nil)
+    )
+    var count = 0
+    for name in ["formula.blog-norm-c.none.f32", "paddle.paddle-doc.mean.f32", "paddle.paddle-doc.sum.f64"] {
+      let stored = try fixture.conformanceCase(name)
+      for tensor in ["outputs/loss", "grads/logit"] {
+        let found = try Specimen(tensor, of: stored, fixture.provenance, by: ExactEvaluator(), ExactMemory())
+        let specimen = try #require(found, "\(name) \(tensor)")
+        for change in PlantedChange.all {
+          let changed: ConformanceCase? =
+            switch change.planting {
+            case .fault(let plant), .allowed(let plant): plant(specimen)
+            case .loss: nil
+            }
+          guard let changed else { continue }
+          let reports = [keeping, plain].map { $0.judge(changed, of: fixture) }
+          let what = "\(change.name) in \(name) \(tensor)"
+          #expect(reports[0].verdict == reports[1].verdict, "\(what)")
+          for (kept, worked) in zip(reports[0].tensors, reports[1].tensors) {
+            #expect(kept.comparison == worked.comparison, "\(what)")
+            #expect(kept.hazards == worked.hazards, "\(what)")
+          }
+          count += 1
+        }
+      }
+    }
+    #expect(count > 150)
+  }
+
   @Test(
     "the next values of a format are one ULP away, across zero and beyond the largest number",
     arguments: [
