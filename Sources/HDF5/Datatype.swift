@@ -67,7 +67,7 @@ struct Datatype: ~Copyable {
     let bits = try byteCount() * 8
     guard bits <= 64, try hasPlainByteOrder() else { return false }
     let (precision, offset) = (try precision(), try offset())
-    return precision >= 1 && precision <= bits && offset <= bits - precision
+    return precision >= 1 && offset <= bits - precision
   }
 
   /// The library's own form of a copy in the machine's byte order; nothing but the order of bytes is converted.
@@ -134,7 +134,7 @@ extension Datatype {
     let bits = try byteCount() * 8
     guard bits <= 128, try hasPlainByteOrder() else { return false }
     let layout = try floatLayout()
-    return layout.precision >= 1 && layout.precision <= bits && layout.offset <= bits - layout.precision
+    return layout.precision >= 1 && layout.offset <= bits - layout.precision
       && (2...15).contains(layout.exponentBits) && (1...112).contains(layout.mantissaBits)
       && layout.mantissa <= layout.exponent - layout.mantissaBits
       && layout.exponent <= layout.sign - layout.exponentBits && layout.sign < layout.precision

@@ -136,6 +136,20 @@ enum Program {
     try Running(arguments, in: folder, environment: environment, ignoring: signal)
   }
 
+  /// Waits until a process has had some tenths of a second of a processor, or has ended: then it is through with its start,
+  /// however busy the machine is, and an optimised one not yet with its work.
+  static func waitForWork(of process: Int32) throws {
+    #if os(Linux)
+      // The ticks of a hundredth of a second in user mode are the twelfth field behind the name.
+      while let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+        let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 12,
+        fields[0] != "Z", let ticks = Int(fields[11]), ticks < 30
+      { usleep(2000) }
+    #else
+      usleep(1_500_000)
+    #endif
+  }
+
   /// All processes that are at work; one that only waits to be reaped is not.
   static func processes() throws -> [(number: Int32, parent: Int32, command: String)] {
     let ps = Process()

@@ -93,7 +93,7 @@ struct WorkerTests {
     let workers = try program.workers()
     #expect(workers.count == 1)
     // By then it has begun with a case.
-    usleep(1_500_000)
+    for worker in workers { try Program.waitForWork(of: worker) }
     for worker in workers { kill(worker, SIGKILL) }
     let result = program.result()
     #expect(result.status == 2, "\(result.text)")
@@ -176,7 +176,7 @@ struct WorkerTests {
     let program = try Program.start(command + ["fixture.h5"], in: folder.path)
     let worker = try #require(try program.workers().first)
     // By then it has hashed the file.
-    usleep(1_500_000)
+    try Program.waitForWork(of: worker)
     kill(worker, SIGSTOP)
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     let size = try file.seekToEnd()
@@ -192,11 +192,11 @@ struct WorkerTests {
 
   @Test("a lower limit that a worker inherits is kept, and what it cannot do then is its fixture's error")
   func inheritedLimit() throws {
-    let result = try Program.run(["run", longFixture], in: folder.path, limit: "-t 1")
+    let result = try Program.run(["selftest", longFixture], in: folder.path, limit: "-t 1")
     #expect(result.status == 2, "\(result.text)")
     #expect(
       result.output.contains(
-        /torch-1\.13\.h5: (\/cases\/\S+: )?the process that judged it was ended by signal \d+,/),
+        /torch-1\.13\.h5: (\/cases\/\S+: )?the process that read it was ended by signal \d+,/),
       "\(result.text)"
     )
   }
@@ -210,7 +210,7 @@ struct WorkerTests {
   @Test("processor time, open files, memory and core size of a worker are limited")
   func limits() throws {
     let busy = try focalcheck(
-      "worker", "--task", "judge", "--policy", "derived", "--processor-time", "1", longFixture)
+      "worker", "--task", "selftest", "--policy", "derived", "--processor-time", "1", longFixture)
     #expect(busy.status == -SIGXCPU, "\(busy.status)")
     #expect(busy.output.contains("{\"began\":"))
     #expect(!busy.output.contains("\"ended\":"))
@@ -224,7 +224,7 @@ struct WorkerTests {
       let program = try Program.start(["run", longFixture], in: folder.path)
       setrlimit(resource, &cores)
       let worker = try #require(try program.workers().first)
-      usleep(1_000_000)
+      try Program.waitForWork(of: worker)
       let text = try String(contentsOfFile: "/proc/\(worker)/limits", encoding: .utf8)
       let environment = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(worker)/environ"))
       kill(worker, SIGKILL)
@@ -360,10 +360,8 @@ struct WorkerTests {
     try DemoFixture.write(to: folder.file("demo.h5"))
     let program = try Program.start(
       ["run", "demo.h5", longFixture, "--jobs", "1", "--output", "json=report.json"], in: folder.path)
-    _ = try program.workers()
     // By then the first fixture is judged, and the second is not.
-    usleep(2_000_000)
-    let workers = try program.workers()
+    let workers = try program.workers(on: longFixture)
     program.send(signal)
     let result = program.result()
     #expect(result.status == 128 + signal, "\(result.text)")
