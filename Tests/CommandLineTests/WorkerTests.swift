@@ -169,6 +169,7 @@ struct WorkerTests {
 
   @Test(
     "a fixture into which is written while it is judged is an error",
+    .unlessSanitized("libhdf5 1.10 leaks where it refuses what is damaged"),
     arguments: [["run"], ["selftest", "--filter", "*grid*.f64"]])
   func writtenMeanwhile(command: [String]) throws {
     let path = folder.file("fixture.h5")
