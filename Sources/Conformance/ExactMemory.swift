@@ -15,10 +15,10 @@ final class ExactMemory {
   private var last: [Place: (givens: Givens, values: [ExactValue])] = [:]
 
   fileprivate func values(
-    at place: (tensor: String, offset: Int?), of conformanceCase: ConformanceCase,
+    of tensor: String, at offset: Int?, in conformanceCase: ConformanceCase,
     _ compute: () throws(JudgingError) -> [ExactValue]
   ) throws(JudgingError) -> [ExactValue] {
-    let place = Place(tensor: place.tensor, offset: place.offset)
+    let place = Place(tensor: tensor, offset: offset)
     let givens = try Givens(conformanceCase)
     if let known = last[place], known.givens == givens { return known.values }
     let values = try compute()
@@ -40,7 +40,7 @@ extension ConformanceCase {
     _ compute: () throws(JudgingError) -> [ExactValue]
   ) throws(JudgingError) -> [ExactValue] {
     guard let memory else { return try compute() }
-    return try memory.values(at: (tensor, offset), of: self, compute)
+    return try memory.values(of: tensor, at: offset, in: self, compute)
   }
 }
 
