@@ -83,7 +83,7 @@ public struct Judge {
     }
     report.tensors += conformanceCase.gradOutputs.values.sorted { $0.name < $1.name }.map { gradOutput in
       let mismatch = conformanceCase.mismatch(gradOutput, of: conformanceCase.outputs)
-      return TensorReport(gradOutput, mismatch.map(TensorReport.Finding.error) ?? .carried)
+      return TensorReport(gradOutput, mismatch.map(TensorReport.Finding.error) ?? .given)
     }
   }
 
@@ -92,7 +92,7 @@ public struct Judge {
     _ loss: StoredTensor, of conformanceCase: ConformanceCase, _ plan: Plan, _ provenance: Provenance,
     _ printed: inout PrintedNumbers?
   ) throws(JudgingError) -> TensorReport {
-    if let mismatch = plan.mismatch(loss) { return TensorReport(loss, .error(mismatch)) }
+    if let mismatch = plan.mismatch(loss) { return TensorReport(loss, .different(mismatch)) }
     printed = PrintedNumbers(conformanceCase.attributes)
     return try compare(
       loss, of: conformanceCase, plan, provenance, others: DocumentedProgram.losses, &printed)
@@ -100,13 +100,16 @@ public struct Judge {
 
   /// Compares a gradient with what reverse mode over the documented formula gives, under the framework's adjoint rules.
   ///
-  /// The gradient of another input, or by a framework whose rules are not known, is carried.
+  /// The gradient of another input, or by a framework whose rules are not known, is unjudged.
   private func judge(
     _ gradient: StoredTensor, of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type,
     _ loss: Plan, _ provenance: Provenance
   ) throws(JudgingError) -> TensorReport {
+    guard conformanceCase.inputs.keys.contains(gradient.memberName) else {
+      return TensorReport(gradient, .error("the case has no input of which this is the gradient"))
+    }
     if let mismatch = conformanceCase.mismatch(gradient, of: conformanceCase.inputs) {
-      return TensorReport(gradient, .error(mismatch))
+      return TensorReport(gradient, .different(mismatch))
     }
     if let mismatch = conformanceCase.gradOutputs["loss"].flatMap(loss.mismatch) {
       return TensorReport(gradient, .error("cannot be judged, since grad_outputs/loss \(mismatch)"))
@@ -114,7 +117,7 @@ public struct Judge {
     let build = Build(provenance.framework, provenance.frameworkVersion)
     guard gradient.name == "grads/\(variant.inputs[0])", let rules = AdjointRules(build),
       gradient.shape == loss.elements
-    else { return TensorReport(gradient, .carried) }
+    else { return TensorReport(gradient, .unjudged("no adjoint rules are known for it")) }
     let plan = try conformanceCase.gradient(of: loss, rules)
     var printed: PrintedNumbers?
     return try compare(
@@ -256,8 +259,9 @@ private struct TensorComparator {
 extension ConformanceCase {
   /// How a gradient's type or shape differs from those of the tensor that it is the gradient of, or nil.
   fileprivate func mismatch(_ gradient: StoredTensor, of tensors: [String: StoredTensor]) -> String? {
-    let name = gradient.name.split(separator: "/", maxSplits: 1).last.map(String.init) ?? gradient.name
-    guard let tensor = tensors[name] else { return "the case has no tensor of which this is the gradient" }
+    guard let tensor = tensors[gradient.memberName] else {
+      return "the case has no tensor of which this is the gradient"
+    }
     guard gradient.elementType == tensor.elementType, gradient.shape == tensor.shape else {
       return
         "is \(gradient.elementType) \(gradient.shape), its tensor is \(tensor.elementType) \(tensor.shape)"

@@ -42,7 +42,7 @@ public struct RecordedReport: Hashable, Sendable {
     public let type: String?
     /// The dimensions; nil when it could not be opened.
     public let shape: [Int]?
-    /// The verdict; nil when it was only carried.
+    /// The verdict; nil for a tensor that is no result.
     public let verdict: Verdict?
     /// How many elements have the expected bits.
     public let identical: Int
@@ -155,7 +155,7 @@ extension RecordedReport {
     guard accepted.isEmpty else {
       throw BaselineError(file: file, reason: "is a baseline, not a report as a run writes it")
     }
-    guard !cases.isEmpty, verdict != .error else {
+    guard !cases.isEmpty, verdict != .error, verdict != .unjudged else {
       throw BaselineError(file: file, reason: "something in it could not be judged; it cannot be accepted")
     }
   }
@@ -269,6 +269,8 @@ private struct ReportDocument: Decodable {
     let known: Int
     let nonconformant: Int
     let error: Int
+    /// Absent in reports of earlier versions, which had none.
+    let unjudged: Int?
 
     init(_ cases: [RecordedReport.Case]) {
       let verdicts = cases.map(\.verdict)
@@ -277,6 +279,12 @@ private struct ReportDocument: Decodable {
       known = verdicts.count { $0 == .known }
       nonconformant = verdicts.count { $0 == .nonconformant }
       error = verdicts.count { $0 == .error }
+      unjudged = verdicts.count { $0 == .unjudged }
+    }
+
+    static func == (x: Summary, y: Summary) -> Bool {
+      [x.cases, x.conformant, x.known, x.nonconformant, x.error, x.unjudged ?? 0]
+        == [y.cases, y.conformant, y.known, y.nonconformant, y.error, y.unjudged ?? 0]
     }
   }
 
@@ -314,7 +322,7 @@ private struct ReportDocument: Decodable {
   }
 
   enum TensorVerdict: String, Decodable {
-    case conformant, known, nonconformant, error, carried
+    case conformant, known, unjudged, nonconformant, error, carried
 
     var verdict: Verdict? { Verdict(rawValue: rawValue) }
   }

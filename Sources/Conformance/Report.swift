@@ -14,6 +14,12 @@ public struct Report: Sendable {
   public var claims: [ClaimFinding] = []
   /// How it differs from a baseline; nil when it was held against none.
   public var baseline: BaselineComparison?
+  /// Why the run fails beside its findings, such as a journal that could not be written; empty when nothing went wrong.
+  public var failures: [String] = []
+  /// Whether an unjudged result fails the gate.
+  public var requiresJudged = false
+  /// The signal that ended the run, or nil.
+  public var signal: Int32?
 
   /// The file names of the fixtures that were not judged because the run was ended.
   public let notJudged: [String]
@@ -60,7 +66,7 @@ public struct Report: Sendable {
 
   /// The worst of the fixtures' verdicts, with conformant for known; error when there is no case, or when nothing was
   /// compared: no element of any tensor, and no case that raised, or when the run is incomplete or lost a case. A stale
-  /// ledger is nonconformant.
+  /// known difference is nonconformant.
   public var verdict: Verdict {
     if isIncomplete || accounting?.isBalanced == false { return .error }
     let worst = comparesNothing ? .error : fixtures.map(\.verdict).max() ?? .error
@@ -68,17 +74,12 @@ public struct Report: Sendable {
     return max(worst == .known ? .conformant : worst, isStale ? .nonconformant : .conformant)
   }
 
-  /// What a gate goes by: the verdict, and beside a baseline nonconformant exactly where something is worse than there
-  /// or the ledger is stale.
-  public var gate: Verdict {
-    guard let baseline, verdict != .error else { return verdict }
-    let isStale = ledger?.stale.isEmpty == false
-    return baseline.worse.isEmpty && !isStale ? .conformant : .nonconformant
-  }
-
-  /// Whether no element was compared, and no case raised.
+  /// Whether no element was compared, no result had a wrong type or shape, and no case raised.
   public var comparesNothing: Bool {
-    !cases.contains { $0.outcome == .raised || $0.tensors.contains { ($0.comparison?.count ?? 0) > 0 } }
+    !cases.contains { conformanceCase in
+      conformanceCase.outcome == .raised
+        || conformanceCase.tensors.contains { ($0.comparison?.count ?? 0) > 0 || $0.isDifferent }
+    }
   }
 }
 
@@ -129,8 +130,10 @@ public struct FixtureReport: Sendable {
   /// How the exact values of its elements were found.
   public var exactCounts: ExactCounts { cases.map(\.exactCounts).reduce(ExactCounts(), +) }
 
-  /// The worst of the cases' verdicts.
-  public var verdict: Verdict { error == nil ? cases.map(\.verdict).max() ?? .conformant : .error }
+  /// The worst of the cases' verdicts; a case that may be missing has none.
+  public var verdict: Verdict {
+    error == nil ? cases.filter { !$0.mayBeUnjudged }.map(\.verdict).max() ?? .conformant : .error
+  }
 }
 
 /// How many exact values were found in which way.
@@ -181,6 +184,8 @@ public struct CaseReport: Sendable, Codable {
   public internal(set) var reason: String?
   /// Whether a framework raised on input that its documentation allows.
   public internal(set) var raisedUnduly = false
+  /// Whether the command line allows that nothing of the case was judged.
+  public internal(set) var mayBeUnjudged = false
   /// What lists that the framework raised unduly, or nil.
   public internal(set) var knownRaise: KnownDifference?
   /// Its tensors.
@@ -199,8 +204,8 @@ public struct CaseReport: Sendable, Codable {
 
   /// What is known of differences is not encoded: a ledger is applied to what was decoded.
   private enum CodingKeys: CodingKey {
-    case id, name, variant, parameters, purpose, outcome, error, reason, raisedUnduly, tensors, printed,
-      exactCounts, evidence
+    case id, name, variant, parameters, purpose, outcome, error, reason, raisedUnduly, mayBeUnjudged, tensors,
+      printed, exactCounts, evidence
   }
 
   /// Whether its counts are such as a case can have; nothing overflows where they are added.
@@ -209,11 +214,11 @@ public struct CaseReport: Sendable, Codable {
       && tensors.allSatisfy { tensor in tensor.comparison.map(\.isPossible) ?? true }
   }
 
-  /// The worst of the case's own and its tensors' verdicts.
+  /// The worst of the case's own and its judged tensors' verdicts; unjudged where nothing of it was judged.
   public var verdict: Verdict {
     if error != nil { return .error }
-    let raise: Verdict = raisedUnduly ? knownRaise == nil ? .nonconformant : .known : .conformant
-    return max(raise, tensors.compactMap(\.verdict).max() ?? .conformant)
+    if outcome == .raised { return raisedUnduly ? knownRaise == nil ? .nonconformant : .known : .conformant }
+    return tensors.compactMap(\.verdict).filter { $0 != .unjudged }.max() ?? .unjudged
   }
 }
 
@@ -251,12 +256,14 @@ public struct TensorReport: Sendable, Codable {
   public enum Finding: Sendable, Codable {
     /// It was compared with the expected values.
     case compared(Comparison, Rule, worstInputs: [Int: [NamedValue]])
-    /// It is not what it is compared with, for this reason, whatever its elements.
+    /// Its type or shape, or its presence, is not what it must be, whatever its elements.
     case different(String)
     /// It could not be compared, for this reason.
     case error(String)
-    /// Its presence, type and shape were checked, and it is carried along.
-    case carried
+    /// It is a result that cannot be judged, for this reason.
+    case unjudged(String)
+    /// It was given to the framework, as the gradient fed into the backward pass: its type and shape are right.
+    case given
   }
 
   /// What decides whether an element is within.
@@ -267,15 +274,21 @@ public struct TensorReport: Sendable, Codable {
     case enclosure(widths: ULPDistribution)
   }
 
-  /// The verdict, or nil for a tensor that is only carried.
+  /// The verdict, or nil for a tensor that is no result.
   public var verdict: Verdict? {
     let nonconformant: Verdict = known == nil ? .nonconformant : .known
     return switch finding {
     case .compared(let comparison, _, _): comparison.outside > 0 ? nonconformant : .conformant
     case .different: nonconformant
     case .error: .error
-    case .carried: nil
+    case .unjudged: .unjudged
+    case .given: nil
     }
+  }
+
+  /// Whether its type, shape or presence is wrong.
+  public var isDifferent: Bool {
+    if case .different = finding { true } else { false }
   }
 
   /// The comparison, when there is one.

@@ -31,6 +31,9 @@ public struct StoredTensor {
     (elementType, shape) = (tensor.elementType, tensor.shape)
   }
 
+  /// The last component of the name, such as `loss` of `outputs/loss`.
+  var memberName: String { name.split(separator: "/", maxSplits: 1).last.map(String.init) ?? name }
+
   /// Reads a region of ``shape`` as a tensor of the region's extents.
   public func read(_ region: Region) throws(FixtureError) -> Tensor {
     switch storage {

@@ -24,7 +24,7 @@ enum AgreementText {
       switch agreement.verdict {
       case .conformant, .known: "they agree, within what their documentations allow"
       case .nonconformant: "they do not agree within what their documentations allow"
-      case .error:
+      case .unjudged, .error:
         agreement.unjudged.isEmpty ? "there is nothing to compare" : "something could not be judged"
       }
     let cases = Set(agreement.findings.map(\.name)).count

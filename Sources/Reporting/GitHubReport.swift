@@ -1,7 +1,7 @@
 public import Conformance
 
-/// The report for the log of a GitHub job: an annotation for each of the first ten cases that are not conformant, then
-/// how many more there are, then the counts.
+/// The report for the log of a GitHub job: an error for each of the first ten checks that fail and a warning for each of
+/// the first ten that are unjudged, how many more there are, then the counts and the gate.
 ///
 /// An annotation is a workflow command on standard output. In it `%`, CR and LF are percent-escaped, in a property `:`
 /// and `,` as well (actions/toolkit, `packages/core/src/command.ts`). GitHub shows ten errors of a step (REST API, "Create
@@ -23,15 +23,20 @@ public enum GitHubReport: ReportFormat {
   public static func render(_ comparison: FileComparison) -> String { render(Outline(comparison)) }
 
   private static func render(_ outline: Outline) -> String {
-    let failing = outline.suites.flatMap(\.checks).filter(\.fails)
-    let annotations = failing.prefix(annotationLimit).map { check in
+    let checks = outline.suites.flatMap(\.checks)
+    return annotations("error", checks.filter(\.fails))
+      + annotations("warning", checks.filter { $0.verdict == .unjudged && !$0.fails }) + outline.counts + "\n"
+  }
+
+  private static func annotations(_ level: String, _ checks: [Outline.Check]) -> String {
+    let lines = checks.prefix(annotationLimit).map { check in
       let title = "focalcheck: \(check.name)".limited(toUTF16: titleLimit)
       let message = "\(check.verdict.rawValue): \(check.reasons.joined(separator: "\n"))"
         .limited(toUTF16: messageLimit)
-      return "::error title=\(property(title))::\(value(message))\n"
+      return "::\(level) title=\(property(title))::\(value(message))\n"
     }
-    let more = failing.count - annotations.count
-    return annotations.joined() + (more > 0 ? "\(more) more\n" : "") + outline.counts + "\n"
+    let more = checks.count - lines.count
+    return lines.joined() + (more > 0 ? "\(more) more\n" : "")
   }
 
   /// The message of a command.

@@ -33,6 +33,7 @@ public enum JSONReport: ReportFormat {
     return """
       {"schema":\(encoded(schema)),
       \(incomplete(report.notJudged))"verdict":\(encoded(report.verdict.rawValue)),
+      "gate":\(encoded(GateObject(report.gate))),
       "policy":\(encoded(PolicyObject(name: report.policy.name, source: report.policy.source))),
       "summary":\(encoded(SummaryObject(report))),
       \(ledger)\(baseline)\(claimList)"fixtures":[
@@ -106,6 +107,18 @@ private struct ClaimObject: Encodable {
   }
 }
 
+private struct GateObject: Encodable {
+  let passed: Bool
+  let reasons: [String]
+  let exitCode: Int32
+
+  init(_ gate: Gate) {
+    passed = gate.passed
+    reasons = gate.reasons
+    exitCode = gate.exitCode
+  }
+}
+
 private struct PolicyObject: Encodable {
   let name: String
   let source: String
@@ -116,7 +129,9 @@ private struct SummaryObject: Encodable {
   let conformant: Int
   let nonconformant: Int
   let known: Int
+  let unjudged: Int
   let error: Int
+  let unjudgedTensors: Int
   let unreadableFixtures: Int
 
   init(_ report: Report) {
@@ -125,7 +140,9 @@ private struct SummaryObject: Encodable {
     conformant = verdicts.count { $0 == .conformant }
     nonconformant = verdicts.count { $0 == .nonconformant }
     known = verdicts.count { $0 == .known }
+    unjudged = verdicts.count { $0 == .unjudged }
     error = verdicts.count { $0 == .error }
+    unjudgedTensors = report.unjudgedTensorCount
     unreadableFixtures = report.fixtures.count { $0.error != nil }
   }
 }
@@ -345,12 +362,12 @@ private struct TensorObject: Encodable {
       worstElements = comparison.worst.map {
         ElementObject($0, comparison.type, tensor.shape, inputs[$0.position] ?? [])
       }
-    case .different(let reason), .error(let reason):
+    case .different(let reason), .error(let reason), .unjudged(let reason):
       self.reason = reason
       tolerance = nil
       enclosureWidthUlp = nil
       worstElements = []
-    case .carried:
+    case .given:
       reason = nil
       tolerance = nil
       enclosureWidthUlp = nil

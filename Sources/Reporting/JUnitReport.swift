@@ -7,8 +7,8 @@ public import Conformance
 /// case, and the same report is to give the same bytes.
 ///
 /// A suite is a fixture with its provenance as properties. A case is a `testcase` whose `classname` is the variant; it
-/// has a `failure` when it is nonconformant, an `error` when it could not be judged, and is `skipped` with the ledger's
-/// reason when what it does is known. Its name is its id, since GitLab
+/// has a `failure` when it is nonconformant, an `error` when it could not be judged, and is `skipped` with a reason when
+/// its difference is known or a result is unjudged. Its name is its id, since GitLab
 /// ignores all but the first of equal names ("Unit test reports", File requirements). The findings are the content of
 /// `failure` and `error`, which Jenkins and GitLab show. They are cut, since that page allows files below 30 MB and a
 /// reader on libxml2 may give up beyond 10 MB (`XML_MAX_LOOKUP_LIMIT`). There is no `system-out`: GitLab takes
@@ -69,7 +69,7 @@ public enum JUnitReport: ReportFormat {
     init?(_ verdict: Verdict) {
       switch verdict {
       case .conformant: return nil
-      case .known: self = .skipped
+      case .known, .unjudged: self = .skipped
       case .nonconformant: self = .failure
       case .error: self = .error
       }

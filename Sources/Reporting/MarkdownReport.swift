@@ -27,12 +27,16 @@ public enum MarkdownReport: ReportFormat {
     return render(
       report.verdict,
       (TextReport.incomplete(report).map { code($0) + ". " } ?? "")
-        + "\(TextReport.counts(report)). Policy \(report.policy.name): \(report.policy.source).",
+        + "\(TextReport.counts(report)). Policy \(report.policy.name): \(report.policy.source).\n\n"
+        + "\(gate(report))",
       [
         Table(
           title: "Fixtures", head: ["fixture", "framework"] + TextReport.summaryHead.dropFirst(),
           rows: report.fixtures.map(row)),
         Table(title: "Nonconformant", head: ["case"] + tensorHead, rows: cases.flatMap(rows)),
+        Table(
+          title: "Unjudged", head: ["result and reason"],
+          rows: cases.flatMap { TextReport.unjudged($0) }.map { [code($0)] }),
         errors(
           report.fixtures.flatMap(TextReport.errors).map(\.description),
           comparesNothing: report.comparesNothing),
@@ -53,6 +57,14 @@ public enum MarkdownReport: ReportFormat {
           rows: comparison.tensors.filter { $0.verdict == .nonconformant }.map(cells)),
         Self.errors(errors, comparesNothing: comparison.comparesNothing),
       ])
+  }
+
+  /// Whether the run passes; the reasons are code, since they may name files.
+  private static func gate(_ report: Report) -> String {
+    let gate = report.gate
+    if gate.passed { return "Gate: **passed** (exit code 0)." }
+    let reasons = gate.reasons.map { code(visibleText($0)) }.joined(separator: ", ")
+    return "Gate: **failed** (exit code \(gate.exitCode)): \(reasons)."
   }
 
   // MARK: Tables
@@ -110,9 +122,9 @@ public enum MarkdownReport: ReportFormat {
         name, "\(comparison.outside) of \(comparison.count)", "\(comparison.ulps.maximum)", code(place ?? ""),
         worst?.expected ?? "", worst?.actual ?? "", worst?.exact ?? "",
       ]
-    case .different(let reason), .error(let reason):
+    case .different(let reason), .error(let reason), .unjudged(let reason):
       return [name, "", "", code(visibleText(reason)), "", "", ""]
-    case .carried: return [name, "", "", "", "", "", ""]
+    case .given: return [name, "", "", "", "", "", ""]
     }
   }
 

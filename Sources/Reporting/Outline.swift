@@ -37,7 +37,7 @@ struct Outline {
     /// Whether the check counts against the run.
     var fails: Bool {
       switch verdict {
-      case .conformant, .known: false
+      case .conformant, .known, .unjudged: false
       case .nonconformant, .error: true
       }
     }
@@ -45,7 +45,8 @@ struct Outline {
 
   /// The checks of a run as a whole.
   private init(
-    counts: String, suites: [Suite], comparesNothing: Bool, failures: [(name: String, line: String)] = []
+    counts: String, suites: [Suite], comparesNothing: Bool, failures: [(name: String, line: String)] = [],
+    gate: Gate? = nil
   ) {
     self.counts = counts
     var checks = failures.map { name, line in
@@ -57,6 +58,14 @@ struct Outline {
           name: "run", group: "focalcheck", verdict: .error, reasons: ["no element was compared"],
           text: "No element was compared.\n"))
     }
+    // No list of checks looks better than the gate.
+    if let gate, !gate.passed, !(suites.flatMap(\.checks) + checks).contains(where: \.fails) {
+      let reasons = gate.reasons.map(visibleText)
+      checks.append(
+        Check(
+          name: "gate", group: "focalcheck", verdict: gate.exitCode == 1 ? .nonconformant : .error,
+          reasons: reasons, text: reasons.map { "\($0)\n" }.joined()))
+    }
     self.suites = suites + (checks.isEmpty ? [] : [Suite(name: "focalcheck", properties: [], checks: checks)])
   }
 }
@@ -65,12 +74,14 @@ extension Outline {
   /// The outline of a run.
   init(_ report: Report) {
     self.init(
-      counts: "\(TextReport.counts(report)).",
+      counts: "\(TextReport.counts(report)). \(TextReport.gate(report)).",
       suites: report.fixtures.map { Suite($0, policy: report.policy) },
       comparesNothing: report.comparesNothing,
       failures: [TextReport.incomplete(report)].compactMap { $0 }.map { ("run", $0) }
         + LedgerText.staleLines(report).map { ("ledger", $0) }
-        + (report.baseline?.worse ?? []).map { ("baseline", BaselineText.line($0)) })
+        + (report.baseline?.worse ?? []).map { ("baseline", BaselineText.line($0)) }
+        + report.failures.map { ("run", visibleText($0)) },
+      gate: report.gate)
   }
 
   /// The outline of a comparison.
@@ -102,7 +113,7 @@ extension Outline.Suite {
       name: visibleText(fixture.file),
       properties: properties.compactMap { name, value in value.map { (name, visibleText($0)) } },
       checks: [fixture.error.map { Outline.Check($0, of: fixture) }].compactMap { $0 }
-        + fixture.cases.map { Outline.Check($0, of: fixture) })
+        + fixture.cases.flatMap { [Outline.Check($0, of: fixture)] + Outline.Check.unjudged($0, of: fixture) })
   }
 }
 
@@ -123,6 +134,7 @@ extension Outline.Check {
       if TextReport.raisesUnduly(conformanceCase), let reason = conformanceCase.reason {
         reasons.append(visibleText(reason))
       }
+      if verdict == .unjudged { reasons += TextReport.unjudged(conformanceCase).prefix(1) }
       reasons += LedgerText.reasons(conformanceCase)
       paragraphs = errors.map { "\($0)\n" } + TextReport.nonconformant(conformanceCase, of: fixture)
     }
@@ -130,6 +142,18 @@ extension Outline.Check {
       name: visibleText(conformanceCase.id),
       group: visibleText(conformanceCase.variant ?? fixture.file), verdict: verdict, reasons: reasons,
       text: paragraphs.joined(separator: "\n"))
+  }
+
+  /// A check for each unjudged result of a case of which other results were judged.
+  fileprivate static func unjudged(_ conformanceCase: CaseReport, of fixture: FixtureReport) -> [Self] {
+    guard conformanceCase.verdict != .unjudged else { return [] }
+    return conformanceCase.tensors.filter { $0.verdict == .unjudged }.map { tensor in
+      let line = TensorLine.text(tensor)
+      return Self(
+        name: visibleText("\(conformanceCase.id) \(tensor.name)"),
+        group: visibleText(conformanceCase.variant ?? fixture.file), verdict: .unjudged, reasons: [line],
+        text: "\(line)\n")
+    }
   }
 
   fileprivate init(_ tensor: TensorReport, of file: String) {

@@ -13,8 +13,9 @@ enum TensorLine {
       guard let worst = WorstElement(tensor) else { return count }
       let exact = worst.exact.map { ", exact \($0)" } ?? ""
       return "\(count), worst \(worst.place): expected \(worst.expected), actual \(worst.actual)\(exact)"
-    case .different(let reason), .error(let reason): return "\(name): \(visibleText(reason))"
-    case .carried: return "\(name): carried"
+    case .different(let reason), .error(let reason), .unjudged(let reason):
+      return "\(name): \(visibleText(reason))"
+    case .given: return name
     }
   }
 }

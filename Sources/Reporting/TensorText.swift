@@ -12,8 +12,8 @@ enum TensorText {
     switch tensor.finding {
     case .compared(let comparison, let rule, let inputs):
       compared(tensor, comparison, rule, inputs)
-    case .different(let reason), .error(let reason): "  \(visibleText(reason))\n"
-    case .carried: ""
+    case .different(let reason), .error(let reason), .unjudged(let reason): "  \(visibleText(reason))\n"
+    case .given: ""
     }
   }
 

@@ -21,11 +21,12 @@ public enum TextReport: ReportFormat {
       LedgerText.known(report),
       section("Nonconformant", report.fixtures.flatMap(nonconformant)),
       LedgerText.stale(report),
+      unjudged(report),
       section(
         "Could not be judged",
         [report.fixtures.flatMap(errors).map { "\($0)\n" }.joined()].filter { !$0.isEmpty }),
       HazardText.hazards(report),
-      "\(counts(report)).\n",
+      "\(counts(report)).\n\(gate(report)).\n",
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
@@ -77,8 +78,8 @@ public enum TextReport: ReportFormat {
 
   /// The heads of the columns of ``summaryRow(_:)``.
   static let summaryHead = [
-    "fixture", "cases", "raised", "elements", "identical", "within", "outside", "max ULP", "width", "known",
-    "verdict",
+    "fixture", "cases", "raised", "elements", "identical", "within", "accurate", "outside", "max ULP", "width",
+    "known", "unjudged", "verdict",
   ]
 
   /// A fixture in counts: its file, and a cell for each other column.
@@ -90,20 +91,15 @@ public enum TextReport: ReportFormat {
     return [
       visibleText(fixture.file), "\(fixture.cases.count)",
       "\(fixture.cases.count { $0.outcome == .raised })", sum(\.count), sum(\.identical), sum(\.within),
-      sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-", width(fixture),
-      "\(fixture.cases.count { $0.verdict == .known })", fixture.verdict.rawValue,
+      sum(\.accurate), sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-", width(fixture),
+      "\(fixture.cases.count { $0.verdict == .known })", "\(unjudged(fixture).count)", fixture.verdict.rawValue,
     ]
   }
 
   private static func summary(_ report: Report) -> String {
     let table = TextTable(rows: [summaryHead] + report.fixtures.map(summaryRow))
-    let carried = report.cases.flatMap(\.tensors).count { $0.verdict == nil && $0.name.hasPrefix("grads/") }
-    let note =
-      carried == 0
-      ? ""
-      : "\(carried) gradient tensors are carried: their type and shape are checked, their values are not judged.\n"
     return "Policy \(visibleText(report.policy.name)): \(report.policy.source).\n\n" + table.text
-      + exactValues(report) + note
+      + exactValues(report)
   }
 
   /// How often the fast way decided the exact value of an element.
@@ -127,16 +123,52 @@ public enum TextReport: ReportFormat {
   /// The count of each verdict.
   static func counts(_ report: Report) -> String {
     let cases = report.cases
-    let verdicts = [Verdict.conformant, .known, .nonconformant, .error]
+    let verdicts = [Verdict.conformant, .known, .unjudged, .nonconformant, .error]
     let counts = verdicts.filter { $0 != .known || report.ledger != nil }.map { verdict in
       "\(cases.count { $0.verdict == verdict }) \(verdict == .error ? "could not be judged" : verdict.rawValue)"
     }
+    let tensorCount = report.unjudgedTensorCount
+    let tensors = tensorCount == 0 ? "" : "; \(counted(tensorCount, "tensor")) unjudged"
     let files = report.fixtures.count { $0.error != nil }
     let unread = files == 0 ? "" : ", \(counted(files, "fixture")) could not be read"
     let staleCount = report.ledger?.stale.count ?? 0
     let stale =
       staleCount == 0 ? "" : "; the ledger is stale: \(counted(staleCount, "difference")) that it lists"
-    return "\(counted(cases.count, "case")): \(counts.joined(separator: ", "))\(unread)\(stale)"
+    return "\(counted(cases.count, "case")): \(counts.joined(separator: ", "))\(unread)\(tensors)\(stale)"
+  }
+
+  /// Whether the run passes, the exit code, and why it does not pass.
+  static func gate(_ report: Report) -> String {
+    let gate = report.gate
+    guard !gate.passed else { return "Gate: passed (exit code 0)" }
+    return "Gate: failed (exit code \(gate.exitCode)): "
+      + gate.reasons.map(visibleText).joined(separator: "; ")
+  }
+
+  // MARK: Unjudged
+
+  /// A case of which nothing was judged, or a tensor, as a line with the reason.
+  static func unjudged(_ conformanceCase: CaseReport) -> [String] {
+    if conformanceCase.verdict == .unjudged {
+      let reason = conformanceCase.reason ?? "nothing of the case was judged"
+      let note = conformanceCase.mayBeUnjudged ? " (allowed)" : ""
+      return [visibleText("\(conformanceCase.id): \(reason)\(note)")]
+        + unjudgedTensors(conformanceCase)
+    }
+    return unjudgedTensors(conformanceCase)
+  }
+
+  private static func unjudgedTensors(_ conformanceCase: CaseReport) -> [String] {
+    conformanceCase.tensors.filter { $0.verdict == .unjudged }.map {
+      "\(visibleText(conformanceCase.id))  \(TensorLine.text($0))"
+    }
+  }
+
+  private static func unjudged(_ fixture: FixtureReport) -> [String] { fixture.cases.flatMap(unjudged) }
+
+  private static func unjudged(_ report: Report) -> String {
+    let lines = report.fixtures.flatMap(unjudged)
+    return lines.isEmpty ? "" : "Unjudged\n\n" + lines.map { "  \($0)\n" }.joined()
   }
 
   // MARK: Printed numbers

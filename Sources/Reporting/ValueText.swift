@@ -30,7 +30,7 @@ func errorText(_ error: Double) -> String {
 }
 
 /// A count with its noun.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
 
 extension String {
   /// The text with spaces after it up to a width.

@@ -12,7 +12,13 @@ extension ExitCode {
     switch verdict {
     case .conformant, .known: return nil
     case .nonconformant: self = .nonconformant
-    case .error: self = .unjudged
+    case .unjudged, .error: self = .unjudged
     }
+  }
+
+  /// The exit code of a gate; nil where the run passes.
+  init?(_ gate: Gate) {
+    if gate.passed { return nil }
+    self.init(gate.exitCode)
   }
 }

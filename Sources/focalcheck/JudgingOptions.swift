@@ -2,10 +2,16 @@ import ArgumentParser
 import Conformance
 import Reporting
 
-/// What the commands that judge have in common: by what they judge, and where the report goes.
+/// The options of the commands that judge: the policy, what fails the run, and where the report goes.
 struct JudgingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("By what an element is within.", discussion: Policy.help))
+  @Option(help: ArgumentHelp("How to decide whether an element matches.", discussion: Policy.help))
   var policy: Policy = .derived
+
+  @Flag(
+    help: ArgumentHelp(
+      "Fail (exit code 2) when any result is unjudged.",
+      discussion: "Without it unjudged results are listed and counted, and only a case of which nothing was judged fails."))
+  var requireJudged = false
 
   @OptionGroup var ledger: LedgerOptions
 
@@ -18,10 +24,13 @@ struct JudgingOptions: ParsableArguments {
     try ledger.read(for: locations, policy: policy)
   }
 
-  /// Writes the report, and says so where nothing was judged.
+  /// Writes the report, and ends with the exit code of its gate.
   ///
-  /// - Throws: as ``OutputOptions/write(endedBy:_:)``.
-  func write(_ report: Report, over cases: CaseOptions, endedBy signal: Int32?) throws {
+  /// - Throws: as ``OutputOptions/write(endedBy:_:)``, or `ExitCode` when the gate fails.
+  func conclude(_ findings: Report, over cases: CaseOptions, endedBy signal: Int32?) throws {
+    var report = findings
+    report.requiresJudged = requireJudged
+    report.signal = signal
     try output.write(endedBy: signal) { $0.render(report) }
     if let fault = report.accounting?.fault { Console.message(fault) }
     if report.fixtures.isEmpty {
@@ -29,6 +38,7 @@ struct JudgingOptions: ParsableArguments {
     } else if report.comparesNothing {
       Console.message("no element was compared")
     }
+    if let code = ExitCode(report.gate) { throw code }
   }
 }
 

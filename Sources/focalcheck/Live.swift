@@ -55,8 +55,7 @@ struct Live: AsyncParsableCommand {
       if case .unknownFramework = error { throw ExitCode.validationFailure }
       throw ExitCode.unjudged
     }
-    try judging.write(report, over: cases, endedBy: signal)
-    if let code = ExitCode(report.gate) { throw code }
+    try judging.conclude(report, over: cases, endedBy: signal)
   }
 
   private func judged() async throws -> (result: Report, signal: Int32?) {

@@ -65,10 +65,9 @@ struct Run: AsyncParsableCommand {
     var report = ledgers.applied(
       to: judged, isFiltered: !selection.cases.filter.isEmpty || judged.isIncomplete)
     // What fails now must not cost the report.
-    var failures: [any CustomStringConvertible] = []
     if !judged.isIncomplete {
       report.claims = judged.findings(on: claims)
-      failures += Set(report.claims.flatMap(\.unreadable)).sorted { $0.text < $1.text }
+      report.failures += Set(report.claims.flatMap(\.unreadable).map(\.description)).sorted()
       do throws(BaselineError) {
         report.baseline = try recorded.map { recorded throws(BaselineError) in
           try BaselineComparison(
@@ -76,14 +75,12 @@ struct Run: AsyncParsableCommand {
             isWhole: selection.namesFolder)
         }
       } catch {
-        failures.append(error)
+        report.failures.append(error.description)
       }
     }
-    if let failure = journal?.failure { failures.append(failure) }
-    for failure in failures { Console.message(failure.description) }
-    try judging.write(report, over: selection.cases, endedBy: signal)
-    if !failures.isEmpty { throw ExitCode.unjudged }
-    if let code = ExitCode(report.gate) { throw code }
+    if let failure = journal?.failure { report.failures.append("\(failure)") }
+    for failure in report.failures { Console.message(failure) }
+    try judging.conclude(report, over: selection.cases, endedBy: signal)
   }
 
   /// The claims beside the fixtures; they are about whole folders, judged by enclosures.

@@ -313,7 +313,7 @@ struct GitHubReportTests {
         ::error title=focalcheck%3A demo.h5#nan::nonconformant: outputs/loss: 4 of 4 elements outside, worst [0]: expected 0.005027135, actual NaN, exact 0.0050271354
         ::error title=focalcheck%3A demo.h5#no label::error: demo.h5: /cases/no label/inputs/label: the variant needs an input named label
         ::error title=focalcheck%3A zeros.h5::error: zeros.h5: not an HDF5 file (file signature not found)
-        3 cases: 0 conformant, 2 nonconformant, 1 could not be judged, 1 fixture could not be read.
+        3 cases: 0 conformant, 0 unjudged, 2 nonconformant, 1 could not be judged, 1 fixture could not be read. Gate: failed (exit code 2): 1 fixture could not be read; 1 case could not be judged; 2 cases nonconformant.
 
         """, "\(text)")
   }
@@ -414,7 +414,7 @@ struct MarkdownReportTests {
     #expect(rows.first?.count == 8, "\(rows)")
     #expect(code(rows[0][0]) == visibleText("demo.h5#\(name)").limited(toUTF16: 300), "\(text)")
     #expect(code(rows[0][1]) == "outputs/loss")
-    #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count == 16, "\(text)")
+    #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count == 18, "\(text)")
   }
 
   @Test("a reason and the files of a comparison are code spans", arguments: hostileNames)
@@ -440,14 +440,16 @@ struct MarkdownReportTests {
       text == """
         # focalcheck: error
 
-        3 cases: 0 conformant, 2 nonconformant, 1 could not be judged, 1 fixture could not be read. Policy ulp:4: given by hand.
+        3 cases: 0 conformant, 0 unjudged, 2 nonconformant, 1 could not be judged, 1 fixture could not be read. Policy ulp:4: given by hand.
+
+        Gate: **failed** (exit code 2): `1 fixture could not be read`, `1 case could not be judged`, `2 cases nonconformant`.
 
         ## Fixtures
 
-        | fixture | framework | cases | raised | elements | identical | within | outside | max ULP | width | known | verdict |
-        | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-        | `demo.h5` | `demo 1.2.3 on cpu` | 3 | 0 | 8 | 0 | 0 | 8 | 8330336 | - | 0 | error |
-        | `zeros.h5` |  | 0 | 0 | 0 | 0 | 0 | 0 | - | - | 0 | error |
+        | fixture | framework | cases | raised | elements | identical | within | accurate | outside | max ULP | width | known | unjudged | verdict |
+        | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+        | `demo.h5` | `demo 1.2.3 on cpu` | 3 | 0 | 8 | 0 | 0 | 0 | 8 | 8330336 | - | 0 | 0 | error |
+        | `zeros.h5` |  | 0 | 0 | 0 | 0 | 0 | 0 | 0 | - | - | 0 | 0 | error |
 
         ## Nonconformant
 

@@ -168,7 +168,7 @@ struct TranscriptTests {
   func incomplete(format: String) throws {
     let report = Report(policy: .derived, outcomes: [], notJudged: ["a.h5", "b\u{1B}.h5"])
     #expect(report.verdict == .error)
-    #expect(report.gate == .error)
+    #expect(report.gate.exitCode == 2)
     let text = try #require(ReportFormats.named(format)).render(report)
     #expect(text.contains(format == "json" ? "\"incomplete\":true" : "INCOMPLETE: "), "\(text)")
     #expect(!text.contains("\u{1B}"))

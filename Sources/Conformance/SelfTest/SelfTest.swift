@@ -125,9 +125,13 @@ private struct FixtureSelfTest {
       return Variants.named(changed.variant)?.undocumented(signature) == nil ? .nonconformant : .conformant
     }
     do throws(JudgingError) {
-      guard let tensor = changed.result(name),
-        let allowances = try Allowances(name, of: changed, fixture.provenance, by: exact, memory)
-      else { return .error }
+      guard let tensor = changed.result(name) else { return .error }
+      guard let allowances = try Allowances(name, of: changed, fixture.provenance, by: exact, memory) else {
+        // A result of a wrong type or shape is the framework's fault; a wrong gradient fed in makes the result unknown.
+        guard let input = changed.inputs[tensor.memberName], name != "outputs/loss" else { return .nonconformant }
+        let isOfInput = tensor.elementType == input.elementType && tensor.shape == input.shape
+        return isOfInput ? .error : .nonconformant
+      }
       return try allowances.admit(try tensor.block(tensor.shape.whole)) ? .conformant : .nonconformant
     } catch {
       if case .rejected = error { return .error }
@@ -167,7 +171,7 @@ private struct FixtureSelfTest {
       var judged = run(later)
       judged.baseline = try BaselineComparison(
         RecordedReport(judged), against: try RecordedReport(run([companion, report])))
-      return judged.gate
+      return judged.gate.exitCode == 1 ? .nonconformant : judged.gate.passed ? .conformant : .error
     } catch {
       return nil
     }
