@@ -56,7 +56,9 @@ extension Report {
     var reasons: [String] = []
     if let baseline {
       let worse = baseline.worse.count
-      if worse > 0 { reasons.append("\(counted(worse, "result")) worse than in the baseline \(baseline.file)") }
+      if worse > 0 {
+        reasons.append("\(counted(worse, "result")) worse than in the baseline \(baseline.file)")
+      }
     } else {
       let nonconformant = cases.count { $0.verdict == .nonconformant }
       if nonconformant > 0 { reasons.append("\(counted(nonconformant, "case")) nonconformant") }

@@ -123,7 +123,8 @@ extension FixtureReport {
     for index in cases.indices where cases[index].verdict != .conformant {
       let selecting = differences.filter { $0.selects(cases[index]) }
       if cases[index].raisedUnduly { cases[index].knownRaise = selecting.first(where: \.selectsRaises) }
-      for (position, tensor) in cases[index].tensors.enumerated() where tensor.verdict == .nonconformant && !tensor.isDifferent {
+      for (position, tensor) in cases[index].tensors.enumerated()
+      where tensor.verdict == .nonconformant && !tensor.isDifferent {
         cases[index].tensors[position].known = selecting.first { $0.selects(tensor) }
       }
     }

@@ -4,14 +4,14 @@ public import Conformance
 public enum BaselineFile {
   /// The text of a baseline.
   ///
-  /// All that the report says stays as it is, byte for byte, but for what it says of an earlier baseline.
+  /// All that the report says stays as it is, byte for byte, but for its gate and for what it says of an earlier baseline.
   ///
   /// - Parameters:
   ///   - report: the JSON of a report, well-formed.
   ///   - accepted: what was accepted, the last at the end.
   public static func text(_ report: [UInt8], accepted: [Acceptance]) -> String {
-    var members = topLevelMembers(of: report).filter {
-      !$0.hasPrefix("\"baseline\"") && !$0.hasPrefix("\"accepted\"")
+    var members = topLevelMembers(of: report).filter { member in
+      !["baseline", "accepted", "gate"].contains { member.hasPrefix("\"\($0)\"") }
     }
     let list = accepted.map(JSONReport.encoded).joined(separator: ",\n")
     members.insert("\"accepted\":[\n\(list)\n]", at: min(1, members.count))

@@ -113,7 +113,8 @@ extension Outline.Suite {
       name: visibleText(fixture.file),
       properties: properties.compactMap { name, value in value.map { (name, visibleText($0)) } },
       checks: [fixture.error.map { Outline.Check($0, of: fixture) }].compactMap { $0 }
-        + fixture.cases.flatMap { [Outline.Check($0, of: fixture)] + Outline.Check.unjudged($0, of: fixture) })
+        + fixture.cases.flatMap { [Outline.Check($0, of: fixture)] + Outline.Check.unjudged($0, of: fixture) }
+    )
   }
 }
 

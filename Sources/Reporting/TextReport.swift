@@ -78,7 +78,8 @@ public enum TextReport: ReportFormat {
 
   /// The heads of the columns of ``summaryRow(_:)``.
   static let summaryHead = [
-    "fixture", "cases", "raised", "elements", "identical", "within", "accurate", "outside", "max ULP", "width",
+    "fixture", "cases", "raised", "elements", "identical", "within", "accurate", "outside", "max ULP",
+    "width",
     "known", "unjudged", "verdict",
   ]
 
@@ -91,8 +92,10 @@ public enum TextReport: ReportFormat {
     return [
       visibleText(fixture.file), "\(fixture.cases.count)",
       "\(fixture.cases.count { $0.outcome == .raised })", sum(\.count), sum(\.identical), sum(\.within),
-      sum(\.accurate), sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-", width(fixture),
-      "\(fixture.cases.count { $0.verdict == .known })", "\(unjudged(fixture).count)", fixture.verdict.rawValue,
+      sum(\.accurate), sum(\.outside), comparisons.map(\.ulps.maximum).max().map(String.init) ?? "-",
+      width(fixture),
+      "\(fixture.cases.count { $0.verdict == .known })", "\(unjudged(fixture).count)",
+      fixture.verdict.rawValue,
     ]
   }
 

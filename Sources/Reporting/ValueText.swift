@@ -31,7 +31,6 @@ func errorText(_ error: Double) -> String {
 
 /// A count with its noun.
 
-
 extension String {
   /// The text with spaces after it up to a width.
   func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }

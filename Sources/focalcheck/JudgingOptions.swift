@@ -10,7 +10,9 @@ struct JudgingOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Fail (exit code 2) when any result is unjudged.",
-      discussion: "Without it unjudged results are listed and counted, and only a case of which nothing was judged fails."))
+      discussion:
+        "Without it unjudged results are listed and counted, and only a case of which nothing was judged fails."
+    ))
   var requireJudged = false
 
   @OptionGroup var ledger: LedgerOptions

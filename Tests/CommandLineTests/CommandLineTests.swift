@@ -120,7 +120,7 @@ struct CommandLineTests {
     #expect(result.status == 2)
     #expect(
       result.output.contains(
-        "2 cases: 1 conformant, 0 nonconformant, 1 could not be judged, 1 fixture could not be read."))
+        "2 cases: 1 conformant, 0 unjudged, 0 nonconformant, 1 could not be judged, 1 fixture could not be read."))
     #expect(result.output.contains("missing.h5: there is no such file or folder\n"))
   }
 
@@ -178,7 +178,9 @@ struct CommandLineTests {
     let known = try focalcheck("run", "demo.h5")
     #expect(known.status == 0, "\(known.text)")
     #expect(
-      known.output.hasSuffix("1 case: 0 conformant, 1 known, 0 nonconformant, 0 could not be judged.\n"))
+      known.output.hasSuffix(
+        "1 case: 0 conformant, 1 known, 0 unjudged, 0 nonconformant, 0 could not be judged.\nGate: passed (exit code 0).\n"
+      ))
     #expect(try focalcheck("run", "demo.h5", "--no-ledger").status == 1)
     // A ledger beside the fixtures speaks of the policy derived.
     #expect(try focalcheck("run", "demo.h5", "--policy", "ulp:4").status == 1)

@@ -128,7 +128,9 @@ private struct FixtureSelfTest {
       guard let tensor = changed.result(name) else { return .error }
       guard let allowances = try Allowances(name, of: changed, fixture.provenance, by: exact, memory) else {
         // A result of a wrong type or shape is the framework's fault; a wrong gradient fed in makes the result unknown.
-        guard let input = changed.inputs[tensor.memberName], name != "outputs/loss" else { return .nonconformant }
+        guard let input = changed.inputs[tensor.memberName], name != "outputs/loss" else {
+          return .nonconformant
+        }
         let isOfInput = tensor.elementType == input.elementType && tensor.shape == input.shape
         return isOfInput ? .error : .nonconformant
       }
