@@ -35,6 +35,9 @@ public enum MarkdownReport: ReportFormat {
           rows: report.fixtures.map(row)),
         Table(title: "Nonconformant", head: ["case"] + tensorHead, rows: cases.flatMap(rows)),
         Table(
+          title: "Worse than the baseline", head: ["result and cause"],
+          rows: (report.baseline?.worse ?? []).map { [code(BaselineText.line($0))] }),
+        Table(
           title: "Unjudged", head: ["result and reason"],
           rows: cases.flatMap { TextReport.unjudged($0) }.map { [code($0)] }),
         errors(
