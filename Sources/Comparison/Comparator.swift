@@ -13,6 +13,8 @@ public struct Comparator: Sendable {
 
   /// What has been found so far.
   public private(set) var comparison: Comparison
+  /// The positions of the elements outside in the last block that was added with references.
+  package private(set) var outsidePositions: [Int] = []
   private let tolerance: Tolerance?
   /// What the elements of the present block are held against, and the position of the first.
   private var references: (offset: Int, elements: [ElementReference]) = (0, [])
@@ -39,12 +41,23 @@ public struct Comparator: Sendable {
   public mutating func add(expected: [Double], actual: Tensor, references: [ElementReference], offset: Int) {
     precondition(references.count == expected.count)
     self.references = (offset, references)
+    outsidePositions = []
     defer { self.references = (0, []) }
     for reference in references {
       comparison.actualErrors.add(reference.actualError)
       comparison.expectedErrors.add(reference.expectedError)
     }
     add(expected: expected, actual: actual, offset: offset)
+  }
+
+  /// Adds the inputs of the elements outside in the last block that was added with references.
+  ///
+  /// - Parameters:
+  ///   - columns: each input's name and values; one value serves all elements of the block.
+  ///   - offset: the row-major position of the block's first element.
+  package mutating func addInputs(_ columns: [(name: String, values: [Double])], offset: Int) {
+    guard !outsidePositions.isEmpty else { return }
+    comparison.outsideSummary.addInputs(columns, at: outsidePositions.map { $0 - offset })
   }
 
   /// Compares one block.
@@ -187,7 +200,9 @@ public struct Comparator: Sendable {
     case .identical: comparison.identical += 1
     case .within: comparison.within += 1
     case .accurate: comparison.accurate += 1
-    case .outside: comparison.outside += 1
+    case .outside:
+      comparison.outside += 1
+      addOutside(position, expected: expected, actual: actual, ulps: ulps, reference)
     }
     let element = ElementDifference(
       position: position, expectedBits: expected, actualBits: actual, elementClass: elementClass, ulps: ulps,
@@ -199,5 +214,24 @@ public struct Comparator: Sendable {
     }
     let place = comparison.worst.firstIndex { element.isWorse(than: $0) } ?? comparison.worst.endIndex
     comparison.worst.insert(element, at: place)
+  }
+
+  /// Adds an element outside to the summary of all.
+  private mutating func addOutside(
+    _ position: Int, expected: UInt64, actual: UInt64, ulps: UInt64?, _ reference: ElementReference?
+  ) {
+    let expectedValue = comparison.type.value(ofBits: expected)
+    let actualValue = comparison.type.value(ofBits: actual)
+    let mismatch = MismatchClass(expected: expectedValue, actual: actualValue)
+    if !references.elements.isEmpty { outsidePositions.append(position) }
+    guard mismatch.hasError else { return comparison.outsideSummary.add(mismatch) }
+    if let error = reference?.actualError, let exact = reference?.exact, exact.isFinite {
+      comparison.outsideSummary.add(
+        mismatch, ulps: error.magnitude, absolute: (actualValue - exact).magnitude, isExact: true)
+    } else {
+      comparison.outsideSummary.add(
+        mismatch, ulps: Double(ulps ?? .max), absolute: (actualValue - expectedValue).magnitude,
+        isExact: false)
+    }
   }
 }

@@ -30,6 +30,8 @@ public struct Comparison: Hashable, Sendable, Codable {
   public internal(set) var actualErrors = ExactErrors()
   /// The errors of the expected values, likewise.
   public internal(set) var expectedErrors = ExactErrors()
+  /// All elements outside together.
+  package internal(set) var outsideSummary = OutsideSummary()
   /// The worst elements that differ, worst first.
   public internal(set) var worst: [ElementDifference] = []
 
@@ -42,7 +44,8 @@ public struct Comparison: Hashable, Sendable, Codable {
   /// Whether its counts are such as a tensor can have.
   public var isPossible: Bool {
     [identical, within, accurate, outside, nanMismatches, infinityMismatches, signedZeroMismatches]
-      .allSatisfy((0...Self.countLimit).contains)
+      .allSatisfy((0...Self.countLimit).contains) && outsideSummary.isPossible
+      && outsideSummary.count == outside
   }
 
   /// A comparison of nothing yet.

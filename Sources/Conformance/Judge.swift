@@ -146,6 +146,7 @@ public struct Judge {
         self.exact.values(of: plan.formula, at: inputs, count: block.count, in: plan.type.arithmeticFormat)
       }
       comparator.add(results, actual, allowed, exact, at: block.offset)
+      comparator.addInputs(inputs, of: plan.formula.inputs, at: block.offset)
       comparator.addHazards(results, exact, inputs[0])
       printed?.append(expected: results, actual: actual.values)
       worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
@@ -180,6 +181,7 @@ public struct Judge {
       report.reason = "raised, as it must (\(rejection)): \(message)"
     } else {
       report.raisedUnduly = true
+      report.message = message
       report.reason = "the framework raised on input that its documentation allows: \(message)"
     }
   }
@@ -245,6 +247,12 @@ private struct TensorComparator {
       )
     }
     comparator.add(expected: expected, actual: actual, references: references, offset: offset)
+  }
+
+  /// Notes from which inputs the elements outside of the last block were computed.
+  mutating func addInputs(_ columns: [[Double]], of inputs: [Program.Input], at offset: Int) {
+    comparator.addInputs(
+      zip(inputs, columns).map { input, values in (name: input.name, values: values) }, offset: offset)
   }
 
   /// Notes where the expected values themselves are not the loss.

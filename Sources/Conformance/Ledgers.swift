@@ -6,6 +6,8 @@
 ///   nonconformant: the build conforms, and its range of versions, or its patterns, must end before it;
 /// - when it selects nothing that was judged, in any fixture.
 ///
+/// An entry of which the bounds do not hold is not stale: what exceeds them is nonconformant.
+///
 /// The last two are told only where all cases of a fixture were looked at, so not of a run with a filter. That nothing
 /// is selected is told of a ledger beside its fixtures when every fixture of that folder was judged; of a ledger that
 /// was named, when it concerns one of the fixtures that were judged.
@@ -116,17 +118,46 @@ private enum LedgerExtent {
 }
 
 extension FixtureReport {
-  /// Marks what some differences select; the first that does is taken.
+  /// Marks what some differences select and allow; the first that does is taken. Where none does, those that select it
+  /// are kept with the bounds that it exceeds.
   fileprivate mutating func mark(_ differences: [KnownDifference]) {
     let differences = differences.filter { $0.concerns(self) }
     guard !differences.isEmpty else { return }
     for index in cases.indices where cases[index].verdict != .conformant {
       let selecting = differences.filter { $0.selects(cases[index]) }
-      if cases[index].raisedUnduly { cases[index].knownRaise = selecting.first(where: \.selectsRaises) }
-      for (position, tensor) in cases[index].tensors.enumerated()
-      where tensor.verdict == .nonconformant && !tensor.isDifferent {
-        cases[index].tensors[position].known = selecting.first { $0.selects(tensor) }
+      if cases[index].raisedUnduly {
+        let message = cases[index].message
+        let found = KnownFinding(selecting.filter(\.selectsRaises)) { $0.excesses(ofMessage: message) }
+        cases[index].knownRaise = found.known
+        cases[index].exceeded = found.exceeded
       }
+      for (position, tensor) in cases[index].tensors.enumerated() where tensor.verdict == .nonconformant {
+        let found = KnownFinding(selecting.filter { $0.selects(tensorNamed: tensor.name) }) {
+          $0.excesses(of: tensor.comparison?.outsideSummary)
+        }
+        cases[index].tensors[position].known = found.known
+        cases[index].tensors[position].exceeded = found.exceeded
+      }
+    }
+  }
+}
+
+/// What differences say of something that they all select.
+private struct KnownFinding {
+  /// The first of which all bounds hold.
+  var known: KnownDifference?
+  /// All, where there is none.
+  var exceeded: [ExceededDifference] = []
+
+  init(_ selecting: [KnownDifference], excesses: (KnownDifference) -> [String]) {
+    for difference in selecting {
+      let excesses = excesses(difference)
+      guard !excesses.isEmpty else {
+        known = difference
+        exceeded = []
+        return
+      }
+      exceeded.append(ExceededDifference(difference: difference, excesses: excesses))
     }
   }
 }
@@ -166,7 +197,9 @@ extension KnownDifference {
     fixture.cases.filter(selects).flatMap { conformanceCase -> [Verdict] in
       if conformanceCase.error != nil { return [.error] }
       let raise: Verdict = conformanceCase.raisedUnduly ? .nonconformant : .conformant
-      return (selectsRaises ? [raise] : []) + conformanceCase.tensors.filter(selects).compactMap(\.verdict)
+      return (selectsRaises ? [raise] : [])
+        + conformanceCase.tensors.filter { selects(tensorNamed: $0.name) }.compactMap(
+          \.verdict)
     }
   }
 }

@@ -1,3 +1,5 @@
+package import Comparison
+
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
 #else
@@ -30,6 +32,8 @@ public struct RecordedReport: Hashable, Sendable {
     public let outcome: CaseOutcome?
     /// The verdict.
     public let verdict: Verdict
+    /// What the framework said when it raised unduly; nil for others.
+    package let message: String?
     /// Its tensors.
     public let tensors: [Tensor]
   }
@@ -56,6 +60,8 @@ public struct RecordedReport: Hashable, Sendable {
     public let nonfiniteMismatches: Int
     /// The greatest distance from an expected value; nil where none was taken.
     public let maximumULPs: UInt64?
+    /// All elements outside together; nil where there are none, and in a report that does not say it.
+    package let outsideSummary: OutsideSummary?
   }
 
   /// The value of `schema` in the JSON of a report.
@@ -168,6 +174,8 @@ extension RecordedReport {
     do {
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
+      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+        positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
       document = try decoder.decode(ReportDocument.self, from: Data(json))
     } catch {
       throw BaselineError(
@@ -184,13 +192,21 @@ extension RecordedReport {
     cases = document.cases.map(Case.init)
     accepted = document.accepted ?? []
     try checkIDs()
+    for tensor in cases.flatMap(\.tensors) {
+      guard let outside = tensor.outsideSummary else { continue }
+      guard outside.isPossible, outside.count == tensor.outside else {
+        throw BaselineError(
+          file: path,
+          reason: "was changed: the classes of \(tensor.name) are not those of its elements outside")
+      }
+    }
     guard document.summary == ReportDocument.Summary(cases) else {
       throw BaselineError(
         file: path, reason: "is incomplete or was changed: its summary is not that of its cases")
     }
   }
 
-  func checkComplete() throws(BaselineError) {
+  package func checkComplete() throws(BaselineError) {
     guard !isIncomplete else {
       throw BaselineError(
         file: file, reason: "is INCOMPLETE: its run was ended before all fixtures were judged")
@@ -214,6 +230,7 @@ extension RecordedReport.Case {
     frameworkVersion = provenance?.frameworkVersion ?? ""
     outcome = report.outcome
     verdict = report.verdict
+    message = report.message
     tensors = report.tensors.map(RecordedReport.Tensor.init)
   }
 
@@ -225,6 +242,7 @@ extension RecordedReport.Case {
     frameworkVersion = document.frameworkVersion
     outcome = document.outcome
     verdict = document.verdict
+    message = document.message
     tensors = document.tensors.map(RecordedReport.Tensor.init)
   }
 
@@ -243,6 +261,7 @@ extension RecordedReport.Tensor {
     (accurate, outside) = (comparison?.accurate ?? 0, comparison?.outside ?? 0)
     nonfiniteMismatches = comparison?.nonfiniteMismatches ?? 0
     maximumULPs = comparison?.ulps.maximum
+    outsideSummary = comparison.flatMap { $0.outside > 0 ? $0.outsideSummary : nil }
   }
 
   fileprivate init(_ document: ReportDocument.Tensor) {
@@ -254,6 +273,7 @@ extension RecordedReport.Tensor {
     (accurate, outside) = (document.accurate, document.outside)
     nonfiniteMismatches = document.nonfiniteMismatches
     maximumULPs = document.ulp?.max
+    outsideSummary = document.outsideSummary?.summary
   }
 }
 
@@ -301,7 +321,48 @@ private struct ReportDocument: Decodable {
     let frameworkVersion: String
     let outcome: CaseOutcome?
     let verdict: Verdict
+    let message: String?
     let tensors: [Tensor]
+  }
+
+  struct Outside: Decodable {
+    struct Classes: Decodable {
+      let finite: Int?
+      let sign: Int?
+      let nan: Int?
+      let infinity: Int?
+      let finiteForNonfinite: Int?
+
+      var counts: [MismatchClass: Int] {
+        let counts: [MismatchClass: Int?] = [
+          .finite: finite, .sign: sign, .nan: nan, .infinity: infinity,
+          .finiteForNonfinite: finiteForNonfinite,
+        ]
+        return counts.compactMapValues { $0 }
+      }
+    }
+
+    struct Input: Decodable {
+      let name: String
+      let lowest: Double
+      let highest: Double
+      let nan: Int
+    }
+
+    let classes: Classes
+    let maxUlp: Double
+    let maxAbsolute: Double
+    let withoutExact: Int
+    let inputs: [Input]
+
+    var summary: OutsideSummary {
+      OutsideSummary(
+        counts: classes.counts, maximumULPs: maxUlp, maximumAbsolute: maxAbsolute, withoutExact: withoutExact,
+        inputs: inputs.map {
+          OutsideSummary.InputRange(
+            name: $0.name, lowest: $0.lowest, highest: $0.highest, nanCount: $0.nan)
+        })
+    }
   }
 
   struct Tensor: Decodable {
@@ -319,6 +380,7 @@ private struct ReportDocument: Decodable {
     let outside: Int
     let nonfiniteMismatches: Int
     let ulp: ULPs?
+    let outsideSummary: Outside?
   }
 
   enum TensorVerdict: String, Decodable {

@@ -186,8 +186,12 @@ public struct CaseReport: Sendable, Codable {
   public internal(set) var raisedUnduly = false
   /// Whether the command line allows that nothing of the case was judged.
   public internal(set) var mayBeUnjudged = false
+  /// What the framework said when it raised unduly; nil for others.
+  public internal(set) var message: String?
   /// What lists that the framework raised unduly, or nil.
   public internal(set) var knownRaise: KnownDifference?
+  /// Which known differences speak of its raising, and do not allow it.
+  public internal(set) var exceeded: [ExceededDifference] = []
   /// Its tensors.
   public internal(set) var tensors: [TensorReport] = []
   /// The numbers that its documentation prints, when the fixture states them.
@@ -204,8 +208,8 @@ public struct CaseReport: Sendable, Codable {
 
   /// What is known of differences is not encoded: a ledger is applied to what was decoded.
   private enum CodingKeys: CodingKey {
-    case id, name, variant, parameters, purpose, outcome, error, reason, raisedUnduly, mayBeUnjudged, tensors,
-      printed, exactCounts, evidence
+    case id, name, variant, parameters, purpose, outcome, error, reason, raisedUnduly, mayBeUnjudged, message,
+      tensors, printed, exactCounts, evidence
   }
 
   /// Whether its counts are such as a case can have; nothing overflows where they are added.
@@ -238,6 +242,8 @@ public struct TensorReport: Sendable, Codable {
   public let nonconformance: Nonconformance?
   /// What lists the difference of a nonconformant tensor, or nil.
   public internal(set) var known: KnownDifference?
+  /// Which known differences select a nonconformant tensor, and do not allow what it is.
+  public internal(set) var exceeded: [ExceededDifference] = []
 
   /// What is known of a tensor.
   init(

@@ -22,13 +22,10 @@ public struct TOMLFileError: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 /// A TOML text, and where in it things stand.
-///
-/// The library tells the line of an error of syntax, and none of a value. Since a TOML text that ends between two
-/// statements is a TOML text as well, a value stands on the first line without which it is not there.
 struct TOMLDocument {
   let path: String
   let table: TOMLTable
-  private let lines: [ArraySlice<UInt8>]
+  let layout: TOMLLayout
 
   /// The most bytes that a file may have: 1 MiB.
   static let maximumByteCount = 1 << 20
@@ -41,55 +38,40 @@ struct TOMLDocument {
     return Array(contents)
   }
 
-  init(_ bytes: [UInt8], path: String) throws(TOMLFileError) {
+  /// Parses a text.
+  ///
+  /// - Parameters:
+  ///   - bytes: the text.
+  ///   - path: what errors call it.
+  ///   - parse: the parser; it is called once.
+  init(
+    _ bytes: [UInt8], path: String, parse: (String) throws -> TOMLTable = { try TOMLTable(string: $0) }
+  ) throws(TOMLFileError) {
     self.path = path
     guard bytes.count <= Self.maximumByteCount else {
       throw TOMLFileError(path: path, line: nil, reason: "has more than \(Self.maximumByteCount) bytes")
     }
-    lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     // The library takes a text to its first NUL, and text only.
     for (index, line) in lines.enumerated()
     where line.contains(0) || String(validating: line, as: UTF8.self) == nil {
       throw TOMLFileError(path: path, line: index + 1, reason: "is not UTF-8 text")
     }
     do {
-      table = try TOMLTable(string: String(decoding: bytes, as: UTF8.self))
+      table = try parse(String(decoding: bytes, as: UTF8.self))
     } catch let error as TOMLParseError {
       throw TOMLFileError(path: path, line: error.source.begin.line, reason: error.description)
     } catch {
       throw TOMLFileError(path: path, line: nil, reason: "is not TOML")
     }
+    layout = TOMLLayout(bytes)
   }
 
-  /// An error about what is there from some line on.
-  func error(_ reason: String, where isThere: (TOMLTable) -> Bool) -> TOMLFileError {
-    TOMLFileError(path: path, line: firstLine(where: isThere), reason: reason)
+  /// An error about a key of the outermost table.
+  private func error(_ key: String, _ reason: String) -> TOMLFileError {
+    TOMLFileError(path: path, line: layout.line(ofOutermost: key) ?? 1, reason: reason)
   }
 
-  /// The line on which begins what is there in the whole text, and in no part of it that ends before that line.
-  func firstLine(where isThere: (TOMLTable) -> Bool) -> Int {
-    func table(of count: Int) -> TOMLTable? {
-      try? TOMLTable(
-        string: String(
-          decoding: Array(lines[..<count].joined(separator: [UInt8(ascii: "\n")])), as: UTF8.self))
-    }
-    // What is not there in the first `absent` lines is there in the first `present`.
-    var (absent, present) = (0, lines.count)
-    search: while present - absent > 1 {
-      let middle = (absent + present) / 2
-      let candidates = [Array((absent + 1...middle).reversed()), Array(middle + 1..<present)].joined()
-      for count in candidates {
-        guard let table = table(of: count) else { continue }
-        if isThere(table) { present = count } else { absent = count }
-        continue search
-      }
-      break
-    }
-    return absent + 1
-  }
-}
-
-extension TOMLDocument {
   /// The entries of the one list of tables that the file has.
   ///
   /// - Parameters:
@@ -97,16 +79,20 @@ extension TOMLDocument {
   ///   - keys: the keys that an entry may have.
   func entries(_ list: String, keys: Set<String>) throws(TOMLFileError) -> [TOMLEntry] {
     for key in table.keys where key != list {
-      throw error(
-        "unknown key \"\(key)\"; the file has only entries [[\(list)]]", where: { $0.contains(key: key) })
+      throw error(key, "unknown key \"\(key)\"; the file has only entries [[\(list)]]")
     }
     guard let value = table[list] else { return [] }
-    guard let array = value.array, array.indices.allSatisfy({ array[$0].type == .table }) else {
-      throw error(
-        "\(list) is not a list of tables; write [[\(list)]] above each", where: { $0.contains(key: list) })
+    let elements = layout.elements(of: list)
+    guard let array = value.array, array.count == elements.count else {
+      throw error(list, "\(list) is not a list of tables; write [[\(list)]] above each")
     }
     var entries: [TOMLEntry] = []
-    for index in array.indices { entries.append(try TOMLEntry(self, list, index, keys)) }
+    for (index, element) in elements.enumerated() {
+      guard let table = array[index].table else {
+        throw error(list, "\(list) is not a list of tables; write [[\(list)]] above each")
+      }
+      entries.append(try TOMLEntry(table, element, path: path, keys))
+    }
     return entries
   }
 }
@@ -114,40 +100,31 @@ extension TOMLDocument {
 /// One table of a list of tables.
 struct TOMLEntry {
   let table: TOMLTable
-  private let document: TOMLDocument
-  private let list: String
-  private let index: Int
+  /// Where it stands in the text.
+  let place: TOMLLayout.Element
+  private let path: String
 
   fileprivate init(
-    _ document: TOMLDocument, _ list: String, _ index: Int, _ keys: Set<String>
+    _ table: TOMLTable, _ place: TOMLLayout.Element, path: String, _ keys: Set<String>
   ) throws(TOMLFileError) {
-    (self.document, self.list, self.index) = (document, list, index)
-    guard let table = Self.table(list, index, in: document.table) else {
-      throw TOMLFileError(path: document.path, line: nil, reason: "\(list) \(index + 1) cannot be read")
-    }
     self.table = table
+    self.place = place
+    self.path = path
     for key in table.keys where !keys.contains(key) {
       throw error(key, "unknown key \"\(key)\"; there are \(keys.sorted().joined(separator: ", "))")
     }
   }
 
-  private static func table(_ list: String, _ index: Int, in root: TOMLTable) -> TOMLTable? {
-    guard let array = root[list]?.array, index < array.count else { return nil }
-    return array[index].table
-  }
-
   /// An error about a key of the entry.
   func error(_ key: String, _ reason: String) -> TOMLFileError {
-    document.error(reason) { Self.table(list, index, in: $0)?.contains(key: key) ?? false }
+    TOMLFileError(path: path, line: place.line(of: key) ?? line, reason: reason)
   }
 
   /// An error about the entry.
-  func error(_ reason: String) -> TOMLFileError {
-    TOMLFileError(path: document.path, line: line, reason: reason)
-  }
+  func error(_ reason: String) -> TOMLFileError { TOMLFileError(path: path, line: line, reason: reason) }
 
   /// The line on which the entry begins.
-  var line: Int { document.firstLine { Self.table(list, index, in: $0) != nil } }
+  var line: Int { place.table.line }
 
   /// The value of a key that is a string with more than white space; nil when the key is not there.
   func string(_ key: String) throws(TOMLFileError) -> String? {

@@ -162,7 +162,7 @@ private struct LedgerObject: Encodable {
     init(_ stale: StaleDifference) {
       let difference = stale.difference
       (file, line, `case`) = (difference.file, difference.line, difference.cases)
-      outcome = difference.outcome?.rawValue
+      outcome = difference.outcome.rawValue
       (tensor, framework) = (difference.tensor, difference.framework)
       versions = difference.versions?.description
       (reason, cause) = (difference.reason, stale.cause)
@@ -210,10 +210,86 @@ private struct KnownObject: Encodable {
   let link: String?
   let file: String
   let line: Int
+  let bounds: BoundsObject?
+  let message: String?
 
   init(_ difference: KnownDifference) {
     (reason, link) = (difference.reason, difference.link)
     (file, line) = (difference.file, difference.line)
+    bounds = difference.bounds.map(BoundsObject.init)
+    message = difference.message
+  }
+}
+
+/// The bounds of a known difference.
+private struct BoundsObject: Encodable {
+  let maxOutside: ClassCounts
+  let maxUlp: Double?
+  let maxAbsolute: Double?
+  let `where`: [String: [Double]]?
+
+  init(_ bounds: DifferenceBounds) {
+    maxOutside = ClassCounts(bounds.maximumOutside)
+    maxUlp = bounds.maximumULPs
+    maxAbsolute = bounds.maximumAbsolute
+    let regions = bounds.regions.map { ($0.input, [$0.lower, $0.upper]) }
+    self.where = regions.isEmpty ? nil : Dictionary(regions) { first, _ in first }
+  }
+}
+
+/// A known difference that selects something, and the bounds that it exceeds.
+private struct ExceededObject: Encodable {
+  let file: String
+  let line: Int
+  let excesses: [String]
+
+  init(_ exceeded: ExceededDifference) {
+    file = exceeded.difference.file
+    line = exceeded.difference.line
+    excesses = exceeded.excesses
+  }
+}
+
+/// How many elements there are of each class; a class without elements is left out.
+private struct ClassCounts: Encodable {
+  let finite: Int?
+  let sign: Int?
+  let nan: Int?
+  let infinity: Int?
+  let finiteForNonfinite: Int?
+
+  init(_ counts: [MismatchClass: Int]) {
+    finite = counts[.finite]
+    sign = counts[.sign]
+    nan = counts[.nan]
+    infinity = counts[.infinity]
+    finiteForNonfinite = counts[.finiteForNonfinite]
+  }
+}
+
+/// All elements outside of a tensor together.
+private struct OutsideObject: Encodable {
+  struct InputObject: Encodable {
+    let name: String
+    let lowest: Double
+    let highest: Double
+    let nan: Int
+  }
+
+  let classes: ClassCounts
+  let maxUlp: Double
+  let maxAbsolute: Double
+  let withoutExact: Int
+  let inputs: [InputObject]
+
+  init(_ outside: OutsideSummary) {
+    classes = ClassCounts(outside.counts)
+    maxUlp = outside.maximumULPs
+    maxAbsolute = outside.maximumAbsolute
+    withoutExact = outside.withoutExact
+    inputs = outside.inputs.map {
+      InputObject(name: $0.name, lowest: $0.lowest, highest: $0.highest, nan: $0.nanCount)
+    }
   }
 }
 
@@ -258,7 +334,9 @@ private struct CaseObject: Encodable {
   let verdict: String
   let purpose: String?
   let reason: String?
+  let message: String?
   let known: KnownObject?
+  let exceeded: [ExceededObject]?
   let printed: PrintedObject?
   let tensors: [TensorObject]
 
@@ -277,7 +355,9 @@ private struct CaseObject: Encodable {
     verdict = report.verdict.rawValue
     purpose = report.purpose
     reason = report.error?.text ?? report.reason
+    message = report.message
     known = report.knownRaise.map(KnownObject.init)
+    exceeded = report.exceeded.isEmpty ? nil : report.exceeded.map(ExceededObject.init)
     printed = report.printed.map(PrintedObject.init)
     tensors = report.tensors.map(TensorObject.init)
   }
@@ -302,6 +382,7 @@ private struct TensorObject: Encodable {
   let verdict: String
   let reason: String?
   let known: KnownObject?
+  let exceeded: [ExceededObject]?
   let tolerance: String?
   let count: Int
   let identical: Int
@@ -312,6 +393,7 @@ private struct TensorObject: Encodable {
   let nanMismatches: Int
   let infinityMismatches: Int
   let signedZeroMismatches: Int
+  let outsideSummary: OutsideObject?
   let ulp: ULPObject?
   let maxAbs: Double?
   let maxRel: Double?
@@ -329,6 +411,7 @@ private struct TensorObject: Encodable {
     shape = tensor.shape?.dimensions
     verdict = tensor.verdict?.rawValue ?? "carried"
     known = tensor.known.map(KnownObject.init)
+    exceeded = tensor.exceeded.isEmpty ? nil : tensor.exceeded.map(ExceededObject.init)
     let comparison = tensor.comparison
     count = comparison?.count ?? 0
     identical = comparison?.identical ?? 0
@@ -339,6 +422,9 @@ private struct TensorObject: Encodable {
     nanMismatches = comparison?.nanMismatches ?? 0
     infinityMismatches = comparison?.infinityMismatches ?? 0
     signedZeroMismatches = comparison?.signedZeroMismatches ?? 0
+    outsideSummary = comparison.flatMap {
+      $0.outside > 0 ? OutsideObject($0.outsideSummary) : nil
+    }
     ulp = comparison.map { ULPObject($0.ulps) }
     maxAbs = comparison?.maximumAbsolute
     exactUlp = comparison.flatMap {

@@ -45,7 +45,7 @@ enum LedgerText {
   static func staleLines(_ report: Report) -> [String] {
     (report.ledger?.stale ?? []).map { stale in
       let difference = stale.difference
-      let tensor = difference.tensor.map { " \($0)" } ?? difference.outcome.map { " \($0.rawValue)" } ?? ""
+      let tensor = difference.tensor.map { " \($0)" } ?? (difference.selectsRaises ? " raised" : "")
       let versions = difference.versions.map { " \($0)" } ?? ""
       let build = difference.framework.map { " by \($0)\(versions)" } ?? ""
       return visibleText("\(difference.file):\(difference.line): \(difference.cases)\(tensor)\(build)")
@@ -61,6 +61,14 @@ enum LedgerText {
       if !reasons.contains(reason) { reasons.append(reason) }
     }
     return reasons
+  }
+
+  /// Each known difference that selects something without allowing it, with the bounds that are exceeded.
+  static func lines(_ exceeded: [ExceededDifference]) -> [String] {
+    exceeded.map { exceeded in
+      let place = "\(exceeded.difference.file):\(exceeded.difference.line)"
+      return visibleText("known difference at \(place) \(exceeded.excesses.joined(separator: "; "))")
+    }
   }
 
   /// Each difference that is known in a case, with what it is.

@@ -40,6 +40,9 @@ public enum MarkdownReport: ReportFormat {
         Table(
           title: "Unjudged", head: ["result and reason"],
           rows: cases.flatMap { TextReport.unjudged($0) }.map { [code($0)] }),
+        Table(
+          title: "Beyond the known differences", head: ["case", "tensor", "known difference"],
+          rows: cases.flatMap(exceededRows)),
         errors(
           report.fixtures.flatMap(TextReport.errors).map(\.description),
           comparesNothing: report.comparesNothing),
@@ -112,6 +115,15 @@ public enum MarkdownReport: ReportFormat {
     }
     return rows
       + conformanceCase.tensors.filter { $0.verdict == .nonconformant }.map { [id] + cells($0) }
+  }
+
+  /// The known differences that select something of a case and do not allow it.
+  private static func exceededRows(of conformanceCase: CaseReport) -> [[String]] {
+    let id = code(visibleText(conformanceCase.id))
+    return LedgerText.lines(conformanceCase.exceeded).map { [id, "", code($0)] }
+      + conformanceCase.tensors.flatMap { tensor in
+        LedgerText.lines(tensor.exceeded).map { [id, code(visibleText(tensor.name)), code($0)] }
+      }
   }
 
   /// The cells below ``tensorHead``.

@@ -131,9 +131,14 @@ extension Outline.Check {
     if verdict > .conformant {
       let errors = TextReport.errors(conformanceCase, of: fixture)
       let tensors = conformanceCase.tensors.filter { $0.verdict == .nonconformant }
-      reasons = errors.map(\.description) + tensors.map { TensorLine.text($0) }
+      reasons =
+        errors.map(\.description)
+        + tensors.flatMap {
+          [TensorLine.text($0)] + LedgerText.lines($0.exceeded)
+        }
       if TextReport.raisesUnduly(conformanceCase), let reason = conformanceCase.reason {
         reasons.append(visibleText(reason))
+        reasons += LedgerText.lines(conformanceCase.exceeded)
       }
       if verdict == .unjudged { reasons += TextReport.unjudged(conformanceCase).prefix(1) }
       reasons += LedgerText.reasons(conformanceCase)

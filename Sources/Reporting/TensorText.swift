@@ -12,7 +12,8 @@ enum TensorText {
     switch tensor.finding {
     case .compared(let comparison, let rule, let inputs):
       compared(tensor, comparison, rule, inputs)
-    case .different(let reason), .error(let reason), .unjudged(let reason): "  \(visibleText(reason))\n"
+    case .different(let reason), .error(let reason), .unjudged(let reason):
+      ([visibleText(reason)] + LedgerText.lines(tensor.exceeded)).map { "  \($0)\n" }.joined()
     case .given: ""
     }
   }
@@ -34,6 +35,7 @@ enum TensorText {
           + "mean \(measureText(actual.mean)); expected max \(measureText(expected.maximum)), mean \(measureText(expected.mean))"
       )
     }
+    lines += LedgerText.lines(tensor.exceeded)
     lines += natures(tensor.nonconformance)
     lines += mismatches(comparison)
     if comparison.nonfiniteMismatches == 0 {

@@ -232,7 +232,8 @@ public enum TextReport: ReportFormat {
   static func nonconformant(_ conformanceCase: CaseReport, of fixture: FixtureReport) -> [String] {
     var paragraphs: [String] = []
     if raisesUnduly(conformanceCase), let reason = conformanceCase.reason {
-      paragraphs.append("\(head(conformanceCase, nil, fixture))  \(visibleText(reason))\n")
+      let lines = [visibleText(reason)] + LedgerText.lines(conformanceCase.exceeded)
+      paragraphs.append(head(conformanceCase, nil, fixture) + lines.map { "  \($0)\n" }.joined())
     }
     return paragraphs
       + conformanceCase.tensors.filter { $0.verdict == .nonconformant }.map {

@@ -27,7 +27,7 @@ struct Focalcheck: AsyncParsableCommand {
     version: "focalcheck \(programVersion)",
     subcommands: [
       Run.self, Live.self, List.self, Inspect.self, Explain.self, Identify.self, Upgrade.self, Agree.self,
-      Compare.self, Accept.self, SelfTestCommand.self, Work.self, Guarded.self,
+      Compare.self, Accept.self, Known.self, SelfTestCommand.self, Work.self, Guarded.self,
     ],
     defaultSubcommand: nil)
 }
