@@ -201,8 +201,9 @@ public struct Comparator: Sendable {
     case .within: comparison.within += 1
     case .accurate: comparison.accurate += 1
     case .outside:
-      comparison.outside += 1
-      addOutside(position, expected: expected, actual: actual, ulps: ulps, reference)
+      comparison.discrepancy.add(
+        type.value(ofBits: actual), insteadOf: reference?.exact ?? type.value(ofBits: expected),
+        error: reference?.actualError ?? ulps.map(Double.init))
     }
     let element = ElementDifference(
       position: position, expectedBits: expected, actualBits: actual, elementClass: elementClass, ulps: ulps,

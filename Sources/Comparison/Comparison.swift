@@ -12,8 +12,10 @@ public struct Comparison: Hashable, Sendable, Codable {
   public internal(set) var within = 0
   /// Elements that differ by more, but lie within one ULP of the exact value.
   public internal(set) var accurate = 0
+  /// The elements that differ by more than is allowed, and how wrong they are.
+  public internal(set) var discrepancy = Discrepancy()
   /// Elements that differ by more than is allowed.
-  public internal(set) var outside = 0
+  public var outside: Int { discrepancy.outside }
   /// Elements of which exactly one value is NaN.
   public internal(set) var nanMismatches = 0
   /// Elements with an infinity that the other value does not share.
@@ -43,9 +45,8 @@ public struct Comparison: Hashable, Sendable, Codable {
 
   /// Whether its counts are such as a tensor can have.
   public var isPossible: Bool {
-    [identical, within, accurate, outside, nanMismatches, infinityMismatches, signedZeroMismatches]
-      .allSatisfy((0...Self.countLimit).contains) && outsideSummary.isPossible
-      && outsideSummary.count == outside
+    [identical, within, accurate, nanMismatches, infinityMismatches, signedZeroMismatches]
+      .allSatisfy((0...Self.countLimit).contains) && discrepancy.isPossible
   }
 
   /// A comparison of nothing yet.

@@ -5,6 +5,7 @@ package import Comparison
 #else
   internal import Foundation
 #endif
+public import Comparison
 
 /// A report as far as a later one can be better or worse: from the JSON that a run wrote, or from a run itself.
 public struct RecordedReport: Hashable, Sendable {
@@ -56,6 +57,8 @@ public struct RecordedReport: Hashable, Sendable {
     public let accurate: Int
     /// How many are outside.
     public let outside: Int
+    /// How wrong those are that are outside; nil where none is.
+    public let discrepancy: Discrepancy?
     /// How many are NaN or infinite where the expected value is not, or the other way round.
     public let nonfiniteMismatches: Int
     /// The greatest distance from an expected value; nil where none was taken.
@@ -259,6 +262,7 @@ extension RecordedReport.Tensor {
     let comparison = report.comparison
     (identical, within) = (comparison?.identical ?? 0, comparison?.within ?? 0)
     (accurate, outside) = (comparison?.accurate ?? 0, comparison?.outside ?? 0)
+    discrepancy = comparison.flatMap { $0.outside > 0 ? $0.discrepancy : nil }
     nonfiniteMismatches = comparison?.nonfiniteMismatches ?? 0
     maximumULPs = comparison?.ulps.maximum
     outsideSummary = comparison.flatMap { $0.outside > 0 ? $0.outsideSummary : nil }
@@ -271,6 +275,7 @@ extension RecordedReport.Tensor {
     verdict = document.verdict.verdict
     (identical, within) = (document.identical, document.within)
     (accurate, outside) = (document.accurate, document.outside)
+    discrepancy = document.discrepancy
     nonfiniteMismatches = document.nonfiniteMismatches
     maximumULPs = document.ulp?.max
     outsideSummary = document.outsideSummary?.summary
@@ -378,6 +383,7 @@ private struct ReportDocument: Decodable {
     let within: Int
     let accurate: Int
     let outside: Int
+    let discrepancy: Discrepancy?
     let nonfiniteMismatches: Int
     let ulp: ULPs?
     let outsideSummary: Outside?

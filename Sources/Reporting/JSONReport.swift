@@ -389,6 +389,7 @@ private struct TensorObject: Encodable {
   let within: Int
   let accurate: Int
   let outside: Int
+  let discrepancy: Discrepancy?
   let nonfiniteMismatches: Int
   let nanMismatches: Int
   let infinityMismatches: Int
@@ -418,6 +419,7 @@ private struct TensorObject: Encodable {
     within = comparison?.within ?? 0
     accurate = comparison?.accurate ?? 0
     outside = comparison?.outside ?? 0
+    discrepancy = comparison.flatMap { $0.outside > 0 ? $0.discrepancy : nil }
     nonfiniteMismatches = comparison?.nonfiniteMismatches ?? 0
     nanMismatches = comparison?.nanMismatches ?? 0
     infinityMismatches = comparison?.infinityMismatches ?? 0
