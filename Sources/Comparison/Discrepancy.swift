@@ -80,7 +80,20 @@ extension Discrepancy {
   /// Errors of fewer ULPs differ by rounding alone.
   public static let leastError = 4.0
 
-  /// In what a tensor is more wrong than before, in plain words; empty where it is no worse.
+  /// One thing in which a tensor is more wrong than before.
+  public struct Worsening: Hashable, Sendable, CustomStringConvertible {
+    let before: String
+    let after: String
+    let words: String
+
+    /// What it was and what it is, in plain words.
+    public var description: String { "\(before) → \(after) \(words)" }
+
+    /// The same for the change the other way round.
+    public var reversed: String { "\(after) → \(before) \(words)" }
+  }
+
+  /// In what a tensor is more wrong than before; empty where it is no worse.
   ///
   /// It is worse when
   /// - more elements are outside;
@@ -92,17 +105,19 @@ extension Discrepancy {
   ///
   /// The last rule leaves each element the room of one class. So errors that do not double make nothing worse, and
   /// errors that grow fourfold always do, few or many.
-  public func worsenings(since old: Discrepancy) -> [String] {
-    var causes: [String] = []
-    func add(_ before: Int, _ after: Int, _ words: String) { causes.append("\(before) → \(after) \(words)") }
+  public func worsenings(since old: Discrepancy) -> [Worsening] {
+    var worsenings: [Worsening] = []
+    func add(_ before: Int, _ after: Int, _ words: String) {
+      worsenings.append(Worsening(before: "\(before)", after: "\(after)", words: words))
+    }
     if outside > old.outside { add(old.outside, outside, "outside") }
     if nan > old.nan { add(old.nan, nan, "NaN") }
     if infinite > old.infinite, nonfinite > old.nonfinite { add(old.infinite, infinite, "infinite") }
     if wrongSign > old.wrongSign, wrongSign + nonfinite > old.wrongSign + old.nonfinite {
       add(old.wrongSign, wrongSign, "of the wrong sign")
     }
-    if let growth = errorGrowth(since: old) { causes.append(growth) }
-    return causes
+    if let growth = errorGrowth(since: old) { worsenings.append(growth) }
+    return worsenings
   }
 
   /// How many are NaN or infinite.
@@ -110,18 +125,18 @@ extension Discrepancy {
 
   private var withoutError: Int { nonfinite + unmeasured }
 
-  private func errorGrowth(since old: Discrepancy) -> String? {
+  private func errorGrowth(since old: Discrepancy) -> Worsening? {
     let isLarger = maximumError >= Self.growth * max(old.maximumError, Self.leastError)
     if isLarger, old.maximumError > 0, withoutError >= old.withoutError {
-      return "largest error \(Self.text(old.maximumError)) → \(Self.text(maximumError)) ULP"
+      return Worsening(
+        before: Self.text(old.maximumError), after: Self.text(maximumError), words: "ULP as the largest error")
     }
     let least = Self.errorClass(of: Self.leastError)
     for errorClass in classes.keys.sorted(by: >) where errorClass > least {
-      let (before, after) = (old.count(from: errorClass - 1), count(from: errorClass))
-      if after > before {
-        return
-          "\(after) with an error of 2^\(errorClass) ULP or more, where \(before) had one of 2^\(errorClass - 1) or more"
-      }
+      let after = count(from: errorClass)
+      guard after > old.count(from: errorClass - 1) else { continue }
+      return Worsening(
+        before: "\(old.count(from: errorClass))", after: "\(after)", words: "off by 2^\(errorClass) ULP or more")
     }
     return nil
   }
