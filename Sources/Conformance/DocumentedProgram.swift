@@ -40,9 +40,7 @@ extension ConformanceCase {
   func plan(
     _ program: DocumentedProgram, _ provenance: Provenance, of type: ElementType
   ) throws(JudgingError) -> Plan? {
-    var signature = signature(provenance)
-    signature.crossEntropy = program.crossEntropy
-    guard let loss = try? Variants.named(program.variant)?.plan(signature) else { return nil }
+    guard let loss = lossPlan(program, provenance) else { return nil }
     do throws(JudgingError) {
       let plan = try program.rules.map { rules throws(JudgingError) in try gradient(of: loss, rules) } ?? loss
       return plan.type == type ? plan : nil
@@ -50,5 +48,21 @@ extension ConformanceCase {
       if case .unreadable = error { throw error }
       return nil
     }
+  }
+
+  /// How the program computes the loss, in the default type that gives the loss's own type where the fixture does not
+  /// state one; nil when it does not take the case's inputs.
+  private func lossPlan(_ program: DocumentedProgram, _ provenance: Provenance) -> Plan? {
+    guard let variant = Variants.named(program.variant) else { return nil }
+    func plan(_ defaultType: ElementType?) -> Plan? {
+      var signature = signature(provenance, defaultType: defaultType)
+      signature.crossEntropy = program.crossEntropy
+      return try? variant.plan(signature)
+    }
+    let loss = plan(nil)
+    guard provenance.defaultType == nil, let type = outputs["loss"]?.elementType, loss?.type != type else {
+      return loss
+    }
+    return plan(type) ?? loss
   }
 }

@@ -1,31 +1,81 @@
-internal import Arithmetic
+public import Arithmetic
 internal import FocalLoss
 internal import Tensors
 
-/// Which documented program a build runs: every variant, and every known order of operations, evaluated on the inputs
-/// of its cases and ranked by the share of elements inside of its enclosure.
+/// Which documented program a build runs.
+///
+/// Every variant, and every known order of operations, is evaluated on the inputs of the build's cases. A program is
+/// what the build computes only when every element that was looked at lies inside of its enclosure: of each loss, and
+/// of each gradient by one set of adjoint rules.
 public struct Identification: Sendable {
-  /// How well one candidate explains the cases that name one variant.
-  public struct Rank: Hashable, Sendable {
-    /// The program.
-    public let candidate: DocumentedProgram
-    /// How many elements lie in its enclosures.
+  /// How many elements lie in a program's enclosures.
+  public struct Share: Hashable, Sendable {
+    /// How many lie inside.
     public internal(set) var inside = 0
-    /// How many elements were looked at.
+    /// How many there are.
     public internal(set) var count = 0
 
-    /// The share of elements inside; 0 when there is none.
-    public var share: Double { count == 0 ? 0 : Double(inside) / Double(count) }
+    /// Whether every element lies inside; an empty share is whole.
+    public var isWhole: Bool { inside == count }
+  }
+
+  /// How well one program explains the cases that name one variant.
+  public struct Rank: Hashable, Sendable {
+    /// The program of the loss.
+    public let program: DocumentedProgram
+    /// The adjoint rules that explain the most gradient elements, those alike in the order of the documentation; empty
+    /// where no gradient was looked at.
+    public internal(set) var rules: [AdjointRules] = []
+    /// The elements of the losses.
+    public internal(set) var losses = Share()
+    /// The elements of the gradients; nil where the losses already tell that another program is closer.
+    public internal(set) var gradients: Share?
+
+    /// All elements that were looked at. Gradients that were not looked at are no evidence.
+    public var total: Share {
+      var total = losses
+      total.inside += gradients?.inside ?? 0
+      total.count += gradients?.count ?? 0
+      return total
+    }
+
+    /// Whether every element of every loss and gradient lies inside.
+    var isWhole: Bool { losses.count > 0 && losses.isWhole && gradients?.isWhole == true }
+
+    /// The programs, one for each set of adjoint rules; the program of the loss where there is no gradient.
+    var programs: [DocumentedProgram] {
+      guard !rules.isEmpty else { return [program] }
+      return rules.map { rules in
+        var program = program
+        program.rules = rules
+        return program
+      }
+    }
   }
 
   /// The ranks for the cases that name one variant.
   public struct Group: Sendable {
     /// The variant that the cases name.
     public let variant: String
-    /// How many cases there are.
+    /// How many cases were looked at.
     public internal(set) var caseCount = 0
-    /// The candidates, best first; those alike in the order of the documentation.
+    /// How many elements their losses have.
+    public internal(set) var lossCount = 0
+    /// How many elements their gradients have, of those that were looked at.
+    public internal(set) var gradientCount = 0
+    /// The names of tensors that are no result of any known program, each with the number of its cases.
+    public internal(set) var unexamined: [String: Int] = [:]
+    /// The programs that take some of the cases' inputs, best first; those alike in the order of the documentation.
     public internal(set) var ranks: [Rank] = []
+
+    /// The programs that explain every element; empty where the build computes none of the known ones.
+    public var computed: [Rank] { ranks.filter(\.isWhole) }
+
+    /// The programs that explain the most elements, and not all; empty where one explains all, or none explains any.
+    public var closest: [Rank] {
+      guard computed.isEmpty, let first = ranks.first, first.total.inside > 0 else { return [] }
+      return ranks.filter { $0.total == first.total && $0.losses == first.losses }
+    }
   }
 
   /// The fixture.
@@ -35,83 +85,159 @@ public struct Identification: Sendable {
   /// The groups, in the order of the variants' names.
   public let groups: [Group]
 
-  /// Looks at the cases of a fixture with reduction none.
+  /// Looks at the cases of a fixture that have a loss.
   ///
   /// - Parameters:
   ///   - fixture: the fixture.
   ///   - name: the one case to look at; all of them when it is nil.
   /// - Throws: ``FixtureError`` when a case cannot be read.
   public init(of fixture: FixtureReader, case name: String? = nil) throws(FixtureError) {
-    var groups: [String: Group] = [:]
-    for name in name.map({ [$0] }) ?? fixture.caseNames {
+    let names = name.map { [$0] } ?? fixture.caseNames
+    try self.init(of: fixture, cases: names) { _ in true }
+  }
+
+  /// Looks at those of some cases that name one of the selected variants.
+  init(
+    of fixture: FixtureReader, cases names: [String], where isSelected: (_ variant: String) -> Bool
+  ) throws(FixtureError) {
+    file = fixture.fileName
+    provenance = fixture.provenance
+    var cases: [String: [ConformanceCase]] = [:]
+    for name in names {
       let conformanceCase = try fixture.conformanceCase(name)
-      guard conformanceCase.parameters.reduction == .none, let loss = conformanceCase.outputs["loss"],
-        loss.shape.count > 0
+      guard isSelected(conformanceCase.variant), (conformanceCase.outputs["loss"]?.shape.count ?? 0) > 0
       else { continue }
-      var group = groups[conformanceCase.variant] ?? Group(variant: conformanceCase.variant)
-      group.caseCount += 1
-      for candidate in DocumentedProgram.losses {
-        var rank =
-          group.ranks.first { $0.candidate == candidate } ?? Rank(candidate: candidate)
-        guard let inside = try Self.inside(candidate, conformanceCase, loss, fixture.provenance) else {
-          continue
-        }
-        rank.inside += inside
-        rank.count += loss.shape.count
-        group.ranks.removeAll { $0.candidate == candidate }
-        group.ranks.append(rank)
+      cases[conformanceCase.variant, default: []].append(conformanceCase)
+    }
+    var groups: [Group] = []
+    for (variant, cases) in cases.sorted(by: { $0.key < $1.key }) {
+      groups.append(try Group(variant, cases, by: fixture.provenance))
+    }
+    self.groups = groups
+  }
+}
+
+extension Identification.Group {
+  /// Ranks every program on the losses, and those that explain the most of them on the gradients.
+  init(
+    _ variant: String, _ cases: [ConformanceCase], by provenance: Provenance
+  ) throws(FixtureError) {
+    self.variant = variant
+    caseCount = cases.count
+    lossCount = cases.map { $0.outputs["loss"]?.shape.count ?? 0 }.reduce(0, +)
+    let gradients = cases.flatMap { $0.grads.values.filter { $0.shape.count > 0 } }
+    for gradient in gradients where !Self.gradientNames.contains(gradient.name) {
+      unexamined[gradient.name, default: 0] += 1
+    }
+    gradientCount = gradients.filter { Self.gradientNames.contains($0.name) }.map(\.shape.count).reduce(0, +)
+    for program in DocumentedProgram.losses {
+      var rank = Identification.Rank(program: program)
+      rank.losses.count = lossCount
+      var takesSome = false
+      for conformanceCase in cases {
+        guard let inside = try conformanceCase.lossesInside(program, provenance) else { continue }
+        takesSome = true
+        rank.losses.inside += inside
       }
-      groups[conformanceCase.variant] = group
+      if takesSome { ranks.append(rank) }
     }
-    (file, provenance) = (fixture.fileName, fixture.provenance)
-    self.groups = groups.keys.sorted().compactMap { groups[$0] }.map(Self.sorted)
+    // What explains fewer losses is no closer, whatever its gradients.
+    let most = ranks.map(\.losses.inside).max() ?? 0
+    for index in ranks.indices where ranks[index].losses.inside == most {
+      ranks[index].gradients = Identification.Share()
+      guard gradientCount > 0 else { continue }
+      var inside: [AdjointRules: Int] = [:]
+      for conformanceCase in cases {
+        let program = ranks[index].program
+        inside.merge(try conformanceCase.gradientsInside(program, provenance), uniquingKeysWith: +)
+      }
+      let best = inside.values.max() ?? 0
+      ranks[index].gradients = Identification.Share(inside: best, count: gradientCount)
+      ranks[index].rules = AdjointRules.allCases.filter { inside[$0] == best }
+    }
+    let order = Dictionary(
+      uniqueKeysWithValues: DocumentedProgram.losses.enumerated().map { ($0.element, $0.offset) })
+    ranks.sort { first, second in
+      let (a, b) = (first.losses.inside, second.losses.inside)
+      if a != b { return a > b }
+      let (c, d) = (first.gradients?.inside ?? 0, second.gradients?.inside ?? 0)
+      if c != d { return c > d }
+      return (order[first.program] ?? 0) < (order[second.program] ?? 0)
+    }
   }
 
-  /// Ranks by the share of all the group's elements, so that a candidate that takes few of the cases comes late.
-  private static func sorted(_ group: Group) -> Group {
-    var group = group
-    let order = { (rank: Rank) in
-      DocumentedProgram.losses.firstIndex(of: rank.candidate) ?? DocumentedProgram.losses.count
-    }
-    group.ranks.sort { ($0.inside, order($1)) > ($1.inside, order($0)) }
-    return group
-  }
+  /// The gradients that some known program gives.
+  private static let gradientNames = Set(Variants.all.map { "grads/\($0.inputs[0])" })
+}
 
-  /// How many elements lie inside, or nil when the candidate does not take the case's inputs.
-  private static func inside(
-    _ candidate: DocumentedProgram, _ conformanceCase: ConformanceCase, _ loss: StoredTensor,
-    _ provenance: Provenance
+extension ConformanceCase {
+  /// How many elements of the loss lie in the program's enclosures, or nil when the program does not take the case.
+  fileprivate func lossesInside(
+    _ program: DocumentedProgram, _ provenance: Provenance
   ) throws(FixtureError) -> Int? {
-    let plan: Plan?
+    guard let loss = outputs["loss"] else { return nil }
+    return try examined { () throws(JudgingError) in
+      guard let plan = try plan(program, provenance, of: loss.elementType) else { return nil }
+      return try elementsInside(plan, of: loss, provenance)
+    }
+  }
+
+  /// How many elements of the gradients lie in the program's enclosures, for each set of adjoint rules.
+  fileprivate func gradientsInside(
+    _ program: DocumentedProgram, _ provenance: Provenance
+  ) throws(FixtureError) -> [AdjointRules: Int] {
+    guard let input = Variants.named(program.variant)?.inputs[0], let gradient = grads[input] else {
+      return [:]
+    }
+    var inside: [AdjointRules: Int] = [:]
+    // Rules that differ in no kernel of the formula give one program, which is evaluated once.
+    var known: [(formula: Program, inside: Int)] = []
+    for rules in AdjointRules.allCases {
+      var program = program
+      program.rules = rules
+      inside[rules] = try examined { () throws(JudgingError) in
+        guard let plan = try plan(program, provenance, of: gradient.elementType) else { return nil }
+        if let same = known.first(where: { $0.formula.isIdentical(to: plan.formula) }) { return same.inside }
+        let count = try elementsInside(plan, of: gradient, provenance)
+        if let count { known.append((plan.formula, count)) }
+        return count
+      }
+    }
+    return inside
+  }
+
+  /// What some work gives, or nil where a program does not take what the case was given.
+  private func examined(_ work: () throws(JudgingError) -> Int?) throws(FixtureError) -> Int? {
     do throws(JudgingError) {
-      plan = try conformanceCase.plan(candidate, provenance, of: loss.elementType)
+      return try work()
     } catch {
       if case .unreadable(let error) = error { throw error }
       return nil
     }
-    guard let plan, plan.shape.count == loss.shape.count else { return nil }
+  }
+
+  /// How many elements of a tensor lie in a plan's enclosures, or nil when the shapes do not match.
+  private func elementsInside(
+    _ plan: Plan, of tensor: StoredTensor, _ provenance: Provenance
+  ) throws(JudgingError) -> Int? {
+    guard plan.shape.count == tensor.shape.count else { return nil }
     var evaluation = Evaluation(plan, in: EnclosureArithmetic(Accuracy(provenance)))
-    var blocks = InputBlocks(conformanceCase, plan)
+    var blocks = InputBlocks(self, plan)
     var inside = 0
     for block in plan.elements.regions(maximumCount: Judge.blockCount) {
-      do throws(JudgingError) {
-        let enclosures = try evaluation.evaluated(block, try blocks.tensors(for: block)).results
-        guard plan.reductions.isEmpty else { continue }
-        guard let region = loss.shape.region(matching: block, of: plan.elements) else { return nil }
-        inside += zip(enclosures, try loss.block(region).values).count { $0.contains($1) }
-      } catch {
-        if case .unreadable(let error) = error { throw error }
-        return nil
-      }
+      let enclosures = try evaluation.evaluated(block, try blocks.tensors(for: block)).results
+      guard plan.reductions.isEmpty else { continue }
+      guard let region = tensor.shape.region(matching: block, of: plan.elements) else { return nil }
+      inside += zip(enclosures, try tensor.block(region).values).count { $0.contains($1) }
     }
-    if let enclosures = evaluation.conclude() {
-      do throws(JudgingError) {
-        inside = zip(enclosures, try loss.block(loss.shape.whole).values).count { $0.contains($1) }
-      } catch {
-        if case .unreadable(let error) = error { throw error }
-        return nil
-      }
-    }
-    return inside
+    guard let enclosures = evaluation.conclude() else { return inside }
+    return zip(enclosures, try tensor.block(tensor.shape.whole).values).count { $0.contains($1) }
+  }
+}
+
+extension Program {
+  /// Whether both compute the same in the same steps and kernels.
+  fileprivate func isIdentical(to other: Program) -> Bool {
+    output == other.output && inputs == other.inputs && steps == other.steps && kernels == other.kernels
   }
 }

@@ -53,13 +53,38 @@ public struct Upgrade: Sendable {
   }
 
   /// That a build runs another documented program than the one before.
+  ///
+  /// It is known only where programs explain every element of the losses and gradients of either build, and none of
+  /// them explains both.
   public struct OrderChange: Hashable, Sendable {
     /// The variant that the cases name.
     public let variant: String
-    /// What explains all, or the most, of the old losses.
+    /// The programs that explain every element of the old build; never empty.
     public let old: [DocumentedProgram]
-    /// What explains the new ones.
+    /// The programs that explain every element of the new one; never empty.
     public let new: [DocumentedProgram]
+
+    /// The change between two identifications of one variant's cases; nil where either is not sure, or one program
+    /// explains both builds.
+    init?(from old: Identification.Group, to new: Identification.Group) {
+      let (oldRanks, newRanks) = (old.computed, new.computed)
+      guard old.variant == new.variant, !oldRanks.isEmpty, !newRanks.isEmpty else { return nil }
+      let shared = Set(oldRanks.map(\.program)).intersection(newRanks.map(\.program))
+      variant = old.variant
+      if shared.isEmpty {
+        self.old = oldRanks.map(\.program)
+        self.new = newRanks.map(\.program)
+        return
+      }
+      // The losses do not tell them apart. The backward passes do only where each side has gradients.
+      for rank in oldRanks where shared.contains(rank.program) {
+        guard let partner = newRanks.first(where: { $0.program == rank.program }), !rank.rules.isEmpty,
+          !partner.rules.isEmpty, Set(rank.rules).isDisjoint(with: partner.rules)
+        else { return nil }
+      }
+      self.old = oldRanks.flatMap(\.programs)
+      self.new = newRanks.flatMap(\.programs)
+    }
   }
 
   /// The build that is there.

@@ -30,8 +30,9 @@ public struct UpgradeJudge {
         switch pair {
         case (let old?, let new?):
           let (oldFixture, newFixture) = try (OpenedFixture(old), OpenedFixture(new))
-          findings += compare(oldFixture, newFixture)
-          orders += try Self.orders(oldFixture.reader, newFixture.reader)
+          let compared = compare(oldFixture, newFixture)
+          findings += compared
+          orders += try Self.orders(oldFixture, newFixture, compared)
           try oldFixture.reader.checkUnchanged()
           try newFixture.reader.checkUnchanged()
         case (let old?, nil): findings += try OpenedFixture(old).all(.caseGone)
@@ -73,16 +74,21 @@ extension UpgradeJudge {
     return pairs + olds.map { ($0, nil) } + news.map { (nil, $0) }
   }
 
-  /// Where the new build runs another program.
+  /// Where the new build runs another program, in the cases that both have; only a variant of which a result moved can
+  /// tell.
   private static func orders(
-    _ old: FixtureReader, _ new: FixtureReader
+    _ old: OpenedFixture, _ new: OpenedFixture, _ findings: [Upgrade.Finding]
   ) throws(FixtureError) -> [Upgrade.OrderChange] {
-    let (oldGroups, newGroups) = (try Identification(of: old).groups, try Identification(of: new).groups)
+    let variants = Set(findings.lazy.filter { $0.moved > 0 }.compactMap(\.variant))
+    if variants.isEmpty { return [] }
+    let names = old.cases.keys.filter { old.cases[$0]?.error == nil && new.cases[$0]?.error == nil }
+      .filter { new.cases[$0] != nil }.sorted()
+    let oldGroups = try Identification(of: old.reader, cases: names, where: variants.contains).groups
+    let newGroups = try Identification(of: new.reader, cases: names, where: variants.contains).groups
     return oldGroups.compactMap { oldGroup in
-      guard let newGroup = newGroups.first(where: { $0.variant == oldGroup.variant }) else { return nil }
-      let (old, new) = (oldGroup.best, newGroup.best)
-      return Set(old).isDisjoint(with: new) && !(old.isEmpty && new.isEmpty)
-        ? Upgrade.OrderChange(variant: oldGroup.variant, old: old, new: new) : nil
+      newGroups.first { $0.variant == oldGroup.variant }.flatMap {
+        Upgrade.OrderChange(from: oldGroup, to: $0)
+      }
     }
   }
 
@@ -302,13 +308,5 @@ extension Parameters {
       && zip([alpha, gamma, lossWeight], [other.alpha, other.gamma, other.lossWeight]).allSatisfy {
         $0.bitPattern == $1.bitPattern
       }
-  }
-}
-
-extension Identification.Group {
-  /// The programs that explain the most.
-  var best: [DocumentedProgram] {
-    guard let first = ranks.first, first.inside > 0 else { return [] }
-    return ranks.filter { $0.inside == first.inside && $0.count == first.count }.map(\.candidate)
   }
 }

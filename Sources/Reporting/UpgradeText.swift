@@ -100,7 +100,7 @@ enum UpgradeText {
     return "The new build runs other operations\n\n"
       + upgrade.orders.map { order in
         let text = { (programs: [DocumentedProgram]) in
-          programs.isEmpty ? "no known program" : programs.map(\.description).joined(separator: ", or ")
+          programs.map(\.description).joined(separator: ", or ")
         }
         return "  \(visibleText(order.variant)): \(text(order.old)) → \(text(order.new))\n"
       }.joined()

@@ -353,18 +353,41 @@ struct CommandLineTests {
     #expect(try focalcheck("explain", "demo.h5", "demo", "--index", "x").status == 64)
   }
 
-  @Test("identify ranks the programs that a build may run, or says that there is nothing to look at")
+  @Test("identify says what a build computes only where every element is explained, and else what is closest")
   func identify() throws {
     try DemoFixture.write(to: folder.file("demo.h5"))
     let result = try focalcheck("identify", "demo.h5", "demo")
     #expect(result.status == 0, "\(result.text)")
-    #expect(result.output.contains("cases of paddle.sigmoid_focal_loss: 1 with reduction none"))
-    #expect(result.output.contains("  this build computes "))
+    #expect(result.output.contains("cases of paddle.sigmoid_focal_loss: 1 with 4 elements of losses\n"))
+    #expect(result.output.contains("  this build computes none of the known programs\n"), "\(result.text)")
     #expect(try focalcheck("identify", "demo.h5", "other").status == 2)
-    try DemoFixture.write(to: folder.file("sum.h5"), cases: []) {
-      try DemoFixture.demoCase($0, "sum", changing: ["reduction": .fixed("sum")])
+    // Case by case: the elements, the reduction, and what is said of them.
+    let right = [0.0050271353, 0.043321699, 0.020739349, 2.0627809]
+    for (name, loss, reduction, conclusion) in [
+      ("right", right, "none", "this build computes paddle.sigmoid_focal_loss, cross entropy of paddle"),
+      ("wrong", [0.5] + right.dropFirst(), "none", "none of the known programs; closest: paddle.sigmoid"),
+      ("sum", [2.1318691], "sum", "this build computes paddle.sigmoid_focal_loss"),
+      ("not the sum", [2.5], "sum", "this build computes none of the known programs\n"),
+    ] {
+      try DemoFixture.write(to: folder.file("\(name).h5"), cases: []) { author in
+        try DemoFixture.demoCase(
+          author, "a", without: ["outputs/loss"], changing: ["reduction": .fixed(reduction)])
+        let shape: Shape = loss.count == 1 ? .scalar : .vector(loss.count)
+        try author.dataset("/cases/a/outputs/loss", Tensor(.float32, shape, values: loss))
+      }
+      let result = try focalcheck("identify", "\(name).h5")
+      #expect(result.status == 0, "\(name): \(result.text)")
+      #expect(result.output.contains(conclusion), "\(name): \(result.text)")
+      if name == "wrong" { #expect(result.output.contains(", 75.00 %\n"), "\(result.text)") }
     }
-    #expect(try focalcheck("identify", "sum.h5").status == 2)
+    try DemoFixture.write(to: folder.file("raised.h5"), cases: []) { author in
+      try DemoFixture.demoCase(
+        author, "a", without: ["outputs/loss"], changing: ["outcome": .fixed("raised")])
+    }
+    let raised = try focalcheck("identify", "raised.h5")
+    #expect(raised.status == 2)
+    #expect(
+      raised.messages.contains("no case with a loss whose inputs a known program takes"), "\(raised.text)")
   }
 
   @Test("upgrade and agree end with the exit code of what they found")

@@ -75,11 +75,15 @@ struct CommittedFixtureTests {
     let identification = try Identification(of: fixture)
     for group in identification.groups {
       let best = try #require(group.ranks.first)
-      #expect(best.candidate.variant == group.variant)
-      #expect(best.share > 0.99)
+      #expect(best.program.variant == group.variant)
+      #expect(Double(best.total.inside) > 0.99 * Double(best.total.count))
       if group.variant == variant {
-        #expect(best.candidate.crossEntropy == order)
-        #expect(group.ranks[1].inside < best.inside)
+        #expect(best.program.crossEntropy == order)
+        #expect(group.ranks[1].losses.inside < best.losses.inside)
+      }
+      // The losses and the gradients of torch's two builds have no known difference but in the formula of the document.
+      if file.hasPrefix("torch"), group.variant != "paddle.formula" {
+        #expect(group.computed.map(\.program) == [best.program], "\(group.variant)")
       }
     }
   }
@@ -93,10 +97,14 @@ struct CommittedFixtureTests {
     #expect(!identification.groups.isEmpty)
     for group in identification.groups {
       let best = try #require(group.ranks.first)
-      #expect(best.candidate.variant == group.variant)
-      #expect(best.share == 1)
-      #expect(best.count > 300)
-      if group.ranks.count > 1 { #expect(group.ranks[1].inside < best.inside) }
+      #expect(best.program.variant == group.variant)
+      #expect(best.losses.isWhole)
+      #expect(best.losses.count > 300)
+      #expect(try #require(best.gradients).count > 3000)
+      // What the ledger lists as wrong is no element of a known program.
+      let isKnownDifferent = group.variant == "keras.binary_focal_crossentropy_from_logits"
+      #expect(group.computed.isEmpty == isKnownDifferent)
+      if group.ranks.count > 1 { #expect(group.ranks[1].losses.inside < best.losses.inside) }
     }
   }
 
