@@ -2,7 +2,7 @@ internal import Arithmetic
 public import FocalLoss
 public import Tensors
 
-/// How one element of a loss comes about: the formula step by step.
+/// How one element of a loss or a gradient, or one reduced loss, is computed: the formula step by step.
 public struct Explanation: Sendable {
   /// One step.
   public struct Step: Sendable {
@@ -46,9 +46,12 @@ public struct Explanation: Sendable {
   public let id: String
   /// The tensor, such as `outputs/loss`.
   public let tensor: String
-  /// The element's index in the tensor, or for an element that goes into a reduction in the first input; empty for a
-  /// scalar.
+  /// The result's index in the tensor, or for an element that goes into a reduction of the whole in the first input;
+  /// empty for a scalar.
   public let index: [Int]
+  /// The index in the first input of the element whose steps are shown, where it goes into the result of its row; else
+  /// nil.
+  public let element: [Int]?
   /// The variant.
   public let variant: String
   /// Its hyper-parameters.
@@ -74,13 +77,15 @@ public struct Explanation: Sendable {
 extension Explanation {
   /// Explains an element of a loss or a gradient, or a reduced loss.
   ///
+  /// A loss that has one result for each row is explained by an element of the row and the row's own steps.
+  ///
   /// - Parameters:
   ///   - name: the case.
   ///   - fixture: the fixture that holds it.
-  ///   - tensor: `outputs/loss`, or the gradient of the variant's first input such as `grads/logit`; when it is nil the
-  ///     one with the worst verdict, the loss first.
-  ///   - index: the element; the worst one when it is nil. With an index, an element of the loss is explained before
-  ///     it is reduced.
+  ///   - tensor: `outputs/loss`, or a gradient such as `grads/logit`; when it is nil the one with the worst verdict, the
+  ///     loss first.
+  ///   - index: the element; the worst one when it is nil, in the worst row where rows are reduced, and the first where
+  ///     all are identical. With an index, an element of a wholly reduced loss is explained before it is reduced.
   /// - Throws: ``FixtureError`` when the case cannot be read or judged, or has no such tensor or element.
   public init(
     _ name: String, of fixture: FixtureReader, tensor: String? = nil, at index: [Int]? = nil
@@ -90,25 +95,46 @@ extension Explanation {
       let report = Judge(policy: .derived).judge(name, of: fixture)
       if let error = report.error { throw .unreadable(error) }
       guard let choice = Self.choice(of: tensor, in: report) else {
-        throw .rejected(Rejection(nil, Self.absence(of: tensor, in: report)))
+        throw .rejected(Rejection(nil, Self.absence(of: tensor, conformanceCase, report)))
       }
       let subject = try Subject(choice.name, conformanceCase, fixture.provenance)
-      (id, self.tensor, provenance) = (conformanceCase.id, choice.name, fixture.provenance)
-      (variant, parameters) = (conformanceCase.variant, conformanceCase.parameters)
-      if subject.plan.reductions.isEmpty || index != nil {
-        let position = try subject.position(index, worst: choice.comparison?.worst.first?.position)
+      id = conformanceCase.id
+      self.tensor = choice.name
+      provenance = fixture.provenance
+      variant = conformanceCase.variant
+      parameters = conformanceCase.parameters
+      let worst = choice.comparison?.worst.first?.position
+      switch subject.plan.reductions.last?.extent {
+      case nil:
+        let position = try subject.position(index, worst: worst)
         self.index = subject.shape.coordinates(of: position)
+        element = nil
         steps = try subject.steps(at: position)
-        actual = subject.plan.reductions.isEmpty ? try subject.tensor.value(at: position) : nil
-      } else {
-        guard subject.plan.shape.count == 1 else {
-          let reason =
-            "there is a result for each row; an index of \(subject.shape) tells which element to explain"
-          throw .rejected(Rejection(nil, reason))
+        actual = try subject.tensor.value(at: position)
+      case .rows(let length)?:
+        let position: Int
+        if let index {
+          position = try subject.position(index, worst: nil)
+        } else {
+          position = try subject.worstElement(ofRow: worst ?? 0, length: length)
         }
-        self.index = []
-        steps = try subject.reductionSteps()
-        actual = try subject.tensor.value(at: 0)
+        let row = subject.plan.result(of: position)
+        self.index = subject.tensor.shape.coordinates(of: row)
+        element = subject.shape.coordinates(of: position)
+        steps = try subject.steps(at: position, andOfRow: row)
+        actual = try subject.tensor.value(at: row)
+      case .all?, .columns?:
+        if let index {
+          let position = try subject.position(index, worst: nil)
+          self.index = subject.shape.coordinates(of: position)
+          steps = try subject.steps(at: position)
+          actual = nil
+        } else {
+          self.index = []
+          steps = try subject.reductionSteps()
+          actual = try subject.tensor.value(at: 0)
+        }
+        element = nil
       }
       type = steps.last?.type ?? subject.plan.type
       actualError = actual.flatMap { actual in subject.lastExact?.error(of: actual) }
@@ -125,10 +151,32 @@ extension Explanation {
     return compared.first { $0.verdict == worst }
   }
 
-  private static func absence(of tensor: String?, in report: CaseReport) -> String {
+  /// Why there is nothing to explain, and what there is.
+  private static func absence(
+    of tensor: String?, _ conformanceCase: ConformanceCase, _ report: CaseReport
+  ) -> String {
+    if conformanceCase.outcome == .raised {
+      return
+        "the framework raised, so there is no result to explain: \(conformanceCase.error ?? "no message")"
+    }
     let names = report.tensors.filter { $0.comparison != nil }.map(\.name)
-    guard !names.isEmpty else { return "no tensor of the case can be explained" }
-    return "\(tensor ?? "a tensor") cannot be explained; of this case can: \(names.joined(separator: ", "))"
+    let reasons = report.tensors.filter { $0.name == tensor ?? $0.name }.compactMap(\.obstacle)
+    let known =
+      names.isEmpty
+      ? "no tensor of the case can be explained" : "of this case can: \(names.joined(separator: ", "))"
+    let subject = tensor.map { "\($0) cannot be explained" }
+    return ([subject].compactMap { $0 } + [known] + reasons).joined(separator: "; ")
+  }
+}
+
+extension TensorReport {
+  /// Why it was not compared with expected values, or nil.
+  fileprivate var obstacle: String? {
+    switch finding {
+    case .compared: nil
+    case .different(let reason), .error(let reason): "\(name) \(reason)"
+    case .carried: "\(name) was not judged"
+    }
   }
 }
 
@@ -159,13 +207,65 @@ private final class Subject {
   /// The row-major position of an index; of the worst element when there is none.
   func position(_ index: [Int]?, worst: Int?) throws(JudgingError) -> Int {
     guard let index else {
-      guard shape.count > 0 else { throw .rejected(Rejection(nil, "\(tensor.name) has no element")) }
+      guard shape.count > 0 else { throw emptiness }
       return worst ?? 0
     }
     guard index.count == shape.rank, zip(index, shape.dimensions).allSatisfy({ (0..<$1).contains($0) }) else {
       throw .rejected(Rejection(nil, "\(tensor.name) has elements of shape \(shape), none at \(index)"))
     }
     return zip(index, shape.dimensions).reduce(0) { $0 * $1.1 + $1.0 }
+  }
+
+  /// That there is nothing to explain.
+  private var emptiness: JudgingError {
+    .rejected(Rejection(nil, "\(tensor.name) has no element that could be explained"))
+  }
+
+  /// The position of the element of a row whose documented value lies farthest from its exact one, the first of those
+  /// alike: the framework's own elements are not in the fixture.
+  func worstElement(ofRow row: Int, length: Int) throws(JudgingError) -> Int {
+    guard row < plan.shape.count, length > 0 else { throw emptiness }
+    var worst = row * length
+    var largest = 0.0
+    var blocks = InputBlocks(computation.conformanceCase, plan)
+    let native = NativeArithmetic()
+    for block in plan.elements.regions(maximumCount: Judge.blockCount) {
+      let positions = block.positions.clamped(to: (row * length)..<((row + 1) * length))
+      if positions.isEmpty { continue }
+      let tensors = try blocks.tensors(for: block)
+      let columns: [[Double]]
+      do throws(Rejection) {
+        columns = try plan.columns(for: block, from: tensors).map { column in
+          column.count == 1 ? column : positions.map { column[$0 - block.offset] }
+        }
+      } catch {
+        throw .rejected(error)
+      }
+      let exactValues = exact.values(
+        of: plan.formula, at: columns, count: positions.count, in: plan.formula.type.arithmeticFormat)
+      let values = plan.formula.evaluate(columns, count: positions.count, in: native)
+      for (offset, value) in values.enumerated() {
+        guard let error = exactValues[offset].error(of: value)?.magnitude, error > largest else { continue }
+        largest = error
+        worst = positions.lowerBound + offset
+      }
+    }
+    return worst
+  }
+
+  /// The steps of one element, and the last of them its row's result.
+  func steps(at position: Int, andOfRow row: Int) throws(JudgingError) -> [Explanation.Step] {
+    var steps = try steps(at: position)
+    // One value for each row, in their order.
+    let traced = try values(in: TracingArithmetic())[row]
+    let enclosure = try values(in: EnclosureArithmetic(accuracy))[row].value
+    let value = try exact.value(in: traced.type.arithmeticFormat) { precision throws(JudgingError) in
+      try values(in: ExactArithmetic(precision: precision))[row].value
+    }
+    steps.append(
+      step(traced.text, steps.count, traced.value, enclosure, value, traced.type, operands: []))
+    lastExact = value
+    return steps
   }
 
   /// The steps of one element.

@@ -7,12 +7,13 @@ public enum ExplanationText {
   /// A line for each step, then the result beside the framework's own, then where they part company.
   public static func render(_ explanation: Explanation) -> String {
     let type = explanation.type
-    let index = explanation.index.map(String.init).joined(separator: ", ")
-    let (provenance, parameters) = (explanation.provenance, explanation.parameters)
+    let provenance = explanation.provenance
+    let build = visibleText("\(provenance.framework) \(provenance.frameworkVersion)")
     var text =
-      "\(visibleText(explanation.id))  \(visibleText(explanation.tensor))\(index.isEmpty ? "" : " [\(index)]")\n"
-      + "  \(visibleText(explanation.variant)) by \(visibleText("\(provenance.framework) \(provenance.frameworkVersion)")), "
-      + "alpha \(parameters.alpha), gamma \(parameters.gamma), reduction \(parameters.reduction.rawValue)\n\n"
+      "\(visibleText(explanation.id))  \(visibleText(explanation.tensor))\(subscripted(explanation.index))"
+    if let element = explanation.element { text += ", by its element\(subscripted(element))" }
+    text +=
+      "\n  \(visibleText(explanation.variant)) by \(build), \(explanation.parameters.text)\n\n"
     text += table(explanation)
     text += "\n"
     if let actual = explanation.actual {
@@ -24,6 +25,11 @@ public enum ExplanationText {
       text += "  allowed  \(allowed(result, type))\n"
     }
     return text + conclusion(explanation)
+  }
+
+  /// An index such as ` [3, 1]`; nothing for a scalar.
+  private static func subscripted(_ index: [Int]) -> String {
+    index.isEmpty ? "" : " [\(index.map(String.init).joined(separator: ", "))]"
   }
 
   private static func table(_ explanation: Explanation) -> String {

@@ -10,7 +10,7 @@ struct Explain: ParsableCommand, Guardable {
       For each step: the value of the documented program, what the documented operations allow, the exact value, the \
       error against it in ULPs, what the step's own rounding adds to that, how much larger the rest is than the largest \
       error of the operands, and the framework's own value where the fixture has the stage. Errors are in ULPs of the \
-      exact value.
+      exact value. A loss with one result for each row is explained by an element of the row, then the row's result.
 
       EXAMPLE
         focalcheck explain fixtures/torch-1.13.h5 formula.edges-f64.none.f64 --index 24,1
@@ -30,7 +30,9 @@ struct Explain: ParsableCommand, Guardable {
   var tensor: String?
 
   @Option(
-    help: ArgumentHelp("The element; the worst one when it is left out.", valueName: "i,j,…"),
+    help: ArgumentHelp(
+      "The element; the worst one when it is left out, or the first where all are identical.",
+      valueName: "i,j,…"),
     transform: Self.parse)
   var index: [Int]?
 
