@@ -26,6 +26,15 @@ public struct CaseFilter: Hashable, Sendable {
       recorded.id, recorded.name, variant, recorded.framework, recorded.frameworkVersion)
   }
 
+  /// Whether a case that an export should have is selected, by the same rule.
+  func selects(_ planned: ExportPlan.PlannedCase, of fixture: LiveExport.Fixture) -> Bool {
+    let provenance = fixture.provenance
+    return patterns.isEmpty
+      || matches(
+        "\(fixture.location.fileName)#\(planned.name)", planned.name, planned.variant,
+        provenance?.framework ?? "", provenance?.frameworkVersion ?? "")
+  }
+
   private func matches(
     _ id: String, _ name: String, _ variant: String, _ framework: String, _ version: String
   ) -> Bool {

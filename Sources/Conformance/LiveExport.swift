@@ -50,7 +50,23 @@ public struct LiveExport: Sendable {
 }
 
 extension LiveExport {
-  /// Runs the exporter to its end and returns the fixture that it wrote.
+  /// What an exporter wrote.
+  public struct Export: Sendable {
+    /// The fixture, under the name that the exporter was told.
+    public let fixture: FixtureLocation
+    /// What it should hold.
+    public let plan: ExportPlan
+  }
+
+  /// An exported fixture and what it says of itself.
+  public struct Fixture: Sendable {
+    /// Where it is.
+    public let location: FixtureLocation
+    /// Who computed it; nil where that cannot be read.
+    public let provenance: Provenance?
+  }
+
+  /// Runs the exporter to its end and returns what it wrote.
   ///
   /// The exporter runs in the folder, so that no module of the working folder takes the place of an installed one. It
   /// is in a process group of its own, which is ended when the time is up or the task is cancelled.
@@ -61,17 +77,20 @@ extension LiveExport {
   /// - Throws: ``LiveExportError``, or `CancellationError`. A damaged fixture is no error here but one when it is opened.
   public func run(
     in folder: String, progress: @escaping @Sendable (Progress) -> Void = { _ in }
-  ) async throws -> FixtureLocation {
+  ) async throws -> Export {
     let path = "\(folder)/export.h5"
-    let (ending, messages) = try await end(of: configuration(writing: path, in: folder), progress: progress)
+    let planPath = "\(folder)/plan.json"
+    let configuration = configuration(writing: path, plan: planPath, in: folder)
+    let (ending, messages) = try await end(of: configuration, progress: progress)
     try Task.checkCancellation()
     guard ending == .exited(0), FileManager.default.fileExists(atPath: path) else {
       throw error(ending, messages)
     }
-    return FixtureLocation(path: path)
+    return Export(
+      fixture: FixtureLocation(path: path), plan: try ExportPlan(path: planPath, framework: framework))
   }
 
-  private func configuration(writing path: String, in folder: String) -> Configuration {
+  private func configuration(writing path: String, plan: String, in folder: String) -> Configuration {
     var environment: [Environment.Key: String?] = [
       "PYTHONDONTWRITEBYTECODE": "1",
       // Frameworks leave caches there.
@@ -92,7 +111,9 @@ extension LiveExport {
     ]
     return Configuration(
       executable: python.contains("/") ? .path(.init(python)) : .name(python),
-      arguments: ["-m", "focalcheck_exporter", "--framework", framework, "--out", path, "--progress"],
+      arguments: [
+        "-m", "focalcheck_exporter", "--framework", framework, "--out", path, "--plan", plan, "--progress",
+      ],
       environment: .inherit.updating(environment), workingDirectory: .init(folder), platformOptions: options)
   }
 
@@ -151,7 +172,8 @@ extension LiveExport {
     // A part of a package is missing: installing it once more does not help.
     case let module? where module.contains("."): break
     case let module?:
-      return .missingModule(module, python: python, package: module == framework ? "WHEEL" : module)
+      return .missingModule(
+        module, python: python, package: ExporterPackages.packages(for: module, framework: framework))
     case nil: break
     }
     guard let refusal else { return .failed(ending, after: messages.progress, lines: messages.lines) }
@@ -161,14 +183,15 @@ extension LiveExport {
 
   /// Gives an exported fixture the name of its framework and version, such as `torch-2.13.0+cpu.h5`, or else of the framework
   /// that was asked for. Another process reads what it says of itself.
-  public func named(_ fixture: FixtureLocation, by pool: WorkerPool) async -> FixtureLocation {
+  public func named(_ fixture: FixtureLocation, by pool: WorkerPool) async -> Fixture {
     let provenance = await pool.provenance(of: fixture)
     let names = provenance.map { [$0.framework, $0.frameworkVersion] } ?? [framework]
     // What the file says goes into no path but for these characters.
     let name = names.map { $0.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "+-._".contains($0)) } }
     let destination = "\(fixture.folder)/\(name.joined(separator: "-").prefix(100)).h5"
     let isMoved = (try? FileManager.default.moveItem(atPath: fixture.path, toPath: destination)) != nil
-    return FixtureLocation(path: isMoved ? destination : fixture.path)
+    return Fixture(
+      location: FixtureLocation(path: isMoved ? destination : fixture.path), provenance: provenance)
   }
 }
 

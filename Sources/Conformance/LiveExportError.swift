@@ -20,6 +20,12 @@ public enum LiveExportError: Error, Hashable, Sendable {
   case unknownFramework(refusal: String)
   /// The exporter refused to work, and said why.
   case refused(String)
+  /// The exporter did not say what its suite has for the framework, or not in a form that can be used.
+  case noPlan(reason: String)
+  /// The exporter wrote a case that is not in its plan.
+  case unplanned(String)
+  /// A pattern of what may be missing matches no planned case.
+  case unmatchedAllowance(String)
   /// The exporter ended without a fixture.
   case failed(Ending, after: LiveExport.Progress?, lines: [String])
 
@@ -49,6 +55,13 @@ extension LiveExportError: CustomStringConvertible {
       visibleText(
         "\(python): there is no module \(module); to install it: \(python) -m pip install \(package)")
     case .unknownFramework(let refusal), .refused(let refusal): "the exporter: \(visibleText(refusal))"
+    case .noPlan(let reason):
+      "the exporter did not say which cases it should export: \(visibleText(reason)); use the exporter that belongs "
+        + "to this version of focalcheck"
+    case .unplanned(let name):
+      "the exporter wrote the case \(visibleText(name)), which is not in its plan, so the plan cannot be trusted"
+    case .unmatchedAllowance(let pattern):
+      "--allow-missing \(visibleText(pattern)): no planned case has such a name or variant"
     case .failed(let ending, let progress, let lines):
       (["the exporter \(ending)\(progress.map { ", in \(visibleText("\($0)"))" } ?? "")"]
         + (lines.isEmpty ? ["  it said nothing"] : lines.map { "  \(visibleText($0))" }))

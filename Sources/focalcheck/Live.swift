@@ -10,6 +10,9 @@ struct Live: AsyncParsableCommand {
       The exporter runs every case of the suite in the Python that is named, in a temporary folder; what it exported is \
       judged as by run, and removed. That Python needs the framework, h5py and numpy.
 
+      A case that the suite has for the framework and the build did not export, since a package is missing, is unjudged \
+      and fails (exit 2), unless --allow-missing names it.
+
       EXAMPLE
         focalcheck live --python venv/bin/python --framework torch --output json=report.json
       """)
@@ -33,6 +36,15 @@ struct Live: AsyncParsableCommand {
     completion: .directory)
   var exporter: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A variant or case that the build need not export; repeatable.",
+      discussion:
+        "A shell pattern, such as 'torchvision.*'. One that matches no case of the suite is wrong usage.",
+      valueName: "pattern"))
+  var allowMissing: [String] = []
+
   @Option(help: ArgumentHelp("How long the exporter may take.", valueName: "seconds"))
   var timeout = 900
 
@@ -52,30 +64,39 @@ struct Live: AsyncParsableCommand {
       (report, signal) = try await judged()
     } catch let error as LiveExportError {
       Console.message(error.description)
-      if case .unknownFramework = error { throw ExitCode.validationFailure }
-      throw ExitCode.unjudged
+      switch error {
+      case .unknownFramework, .unmatchedAllowance: throw ExitCode.validationFailure
+      default: throw ExitCode.unjudged
+      }
     }
     try judging.conclude(report, over: cases, endedBy: signal)
   }
 
   private func judged() async throws -> (result: Report, signal: Int32?) {
+    let allowance = MissingAllowance(allowMissing)
+    let filter = cases.caseFilter
     let export = try LiveExport(
       framework: framework, python: python, exporter: exporter, timeout: .seconds(timeout))
-    return try await judging.workers.judging(judging.policy, cases.caseFilter) { pool, progress in
+    return try await judging.workers.judging(judging.policy, filter) { pool, progress in
       try await withTemporaryFolder { folder in
         let line = Mutex(ProgressLine())
-        let fixture: FixtureLocation
+        let plan: ExportPlan
+        let fixture: LiveExport.Fixture
         do {
           defer { line.withLock { $0.finish() } }
           let exported = try await export.run(in: folder) { progress in
             line.withLock { $0.show(visibleText("\(progress)")) }
           }
-          fixture = await export.named(exported, by: pool)
+          plan = exported.plan
+          try allowance.check(against: plan)
+          fixture = await export.named(exported.fixture, by: pool)
         } catch is CancellationError {
           return Report(policy: judging.policy, notJudged: [framework])
         }
-        let ledgers = try judging.ledgers(for: [fixture])
-        let report = await pool.run([fixture], progress: progress)
+        let ledgers = try judging.ledgers(for: [fixture.location])
+        let judged = await pool.run([fixture.location], progress: progress)
+        let (report, gaps) = try judged.completed(by: plan, of: fixture, filter: filter, allowing: allowance)
+        for line in gaps.summary { Console.message(visibleText(line)) }
         return ledgers.applied(to: report, isFiltered: !cases.filter.isEmpty || report.isIncomplete)
       }
     }
