@@ -174,8 +174,8 @@ extension TensorReport {
   fileprivate var obstacle: String? {
     switch finding {
     case .compared: nil
-    case .different(let reason), .error(let reason): "\(name) \(reason)"
-    case .carried: "\(name) was not judged"
+    case .different(let reason), .error(let reason), .unjudged(let reason): "\(name) \(reason)"
+    case .given: "\(name) was given to the framework"
     }
   }
 }

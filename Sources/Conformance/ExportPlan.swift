@@ -69,7 +69,7 @@ extension ExportPlan: Decodable {
       throw .noPlan(reason: "it wrote no file to the path of --plan")
     }
     guard attributes[.type] as? FileAttributeType == .typeRegular,
-      let size = attributes[.size] as? any BinaryInteger, size <= Self.byteLimit,
+      let size = (attributes[.size] as? any BinaryInteger).map({ Int(clamping: $0) }), size <= Self.byteLimit,
       let contents = FileManager.default.contents(atPath: path)
     else { throw .noPlan(reason: "its plan is no file of at most \(Self.byteLimit) bytes") }
     do {

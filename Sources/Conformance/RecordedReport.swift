@@ -1,5 +1,3 @@
-package import Comparison
-
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
 #else
