@@ -11,10 +11,10 @@ public enum ElementaryFunction: String, Hashable, Sendable, CaseIterable {
 public struct Accuracy: Hashable, Sendable {
   /// One line of the table of documented accuracies.
   public struct Row: Hashable, Sendable {
-    /// The framework, as fixtures name it.
-    public let framework: String
-    /// The device, as fixtures name it.
-    public let device: String
+    /// The library whose kernels call the function.
+    public let library: KernelLibrary
+    /// The device.
+    public let device: Device
     /// The format in which the kernel computes.
     public let format: FloatFormat
     /// The function.
@@ -37,20 +37,25 @@ public struct Accuracy: Hashable, Sendable {
   private let fallback: Int
   private let summation: Summation
 
-  /// The bounds of one framework on one device.
-  public init(framework: String, device: String) {
-    let library = Self.libraries[framework] ?? framework
+  /// The bounds of one library on one device; those for what the tables do not list where either is nil.
+  public init(_ library: KernelLibrary?, on device: Device?) {
     var bounds: [FloatFormat: [ElementaryFunction: Int]] = [:]
-    for row in Self.table where row.framework == library && row.device == device {
+    for row in Self.table where row.library == library && row.device == device {
       bounds[row.format, default: [:]][row.function] = row.ulps
     }
     self.bounds = bounds
     fallback = Self.unlistedULPs
-    let kernels = Self.kernels.first { $0.framework == library && $0.device == device } ?? .unlisted
+    let kernels = Self.kernels.first { $0.library == library && $0.device == device } ?? .unlisted
     contractsProducts = kernels.contractsProducts
     takesExponentAsGiven = kernels.takesExponentAsGiven
     flushesSubnormals = kernels.flushesSubnormals
-    summation = Self.summations.first { $0.framework == library && $0.device == device } ?? .unlisted
+    summation = Self.summations.first { $0.library == library && $0.device == device } ?? .unlisted
+  }
+
+  /// The bounds of the library that computes for a framework, unless a fixture says otherwise, on a device; both in any
+  /// of their spellings.
+  public init(framework: String, device: String) {
+    self.init(Framework(named: framework)?.libraries.first, on: Device(named: device))
   }
 
   /// The same bound for every function.
@@ -87,8 +92,8 @@ public struct Accuracy: Hashable, Sendable {
 extension Accuracy {
   /// How a framework sums: the depth of its additions by the count of elements and its binary logarithm, rounded up.
   struct Summation: Hashable, Sendable {
-    let framework: String
-    let device: String
+    let library: KernelLibrary?
+    let device: Device?
     /// Elements that one accumulator takes one after another before it is set aside.
     let run: Int
     /// How many levels of accumulators there are, each of them taking runs of the one below; 0 for a binary tree.
@@ -111,49 +116,51 @@ extension Accuracy {
     }
 
     static let unlisted = Summation(
-      framework: "", device: "", run: 1024, cascade: 0, meanLanes: 0, meanMultiplies: true,
+      library: nil, device: nil, run: 1024, cascade: 0, meanLanes: 0, meanMultiplies: true,
       source: "blocks of 1024, summed pairwise")
   }
 
   static let summations = [
     Summation(
-      framework: "torch", device: "cpu", run: 64, cascade: 4, meanLanes: 0,
+      library: .torch, device: .cpu, run: 64, cascade: 4, meanLanes: 0,
       source:
         "aten/src/ATen/native/cpu/SumKernel.cpp, cascade_sum: four levels; lanes and a tail of at most 64 elements"
     ),
     Summation(
-      framework: "torch", device: "cuda", run: 424, cascade: 0, meanLanes: 0, meanMultiplies: true,
+      library: .torch, device: .cuda, run: 424, cascade: 0, meanLanes: 0, meanMultiplies: true,
       source:
         "aten/src/ATen/native/cuda/Reduce.cuh: a thread of a full reduction sums at most 256 elements, in vt0 "
         + "accumulators, a block of at most 512 threads is a tree, and the sums of at most 65535 blocks go through one more; "
         + "ReduceMomentKernel.cu, MeanOps: a mean multiplies by a factor"),
     Summation(
-      framework: "paddle", device: "cpu", run: 264, cascade: 0, meanLanes: 4,
+      library: .paddle, device: .cpu, run: 264, cascade: 0, meanLanes: 4,
       source:
         "Eigen, TensorReduction.h: a sum is a binary tree over leaves of 1024 elements in packets of at least 4; a mean keeps one packet"
     ),
     Summation(
-      framework: "tensorflow", device: "cpu", run: 264, cascade: 0, meanLanes: 0,
+      library: .paddle, device: .cuda, run: 4096, cascade: 0, meanLanes: 0, meanMultiplies: true,
+      source:
+        "paddle/phi/kernels/funcs/reduce_function.h: blocks are trees; a full reduction is cub::DeviceReduce, where a thread "
+        + "sums 20 elements of each of its tiles one after another, at most 4096 of 2^30 elements on a device of 32 "
+        + "multiprocessors or more; kernels/primitive/functor_primitives.h, DivideFunctor: a mean multiplies by 1/n"
+    ),
+    Summation(
+      library: .tensorflow, device: .cpu, run: 264, cascade: 0, meanLanes: 0,
       source:
         "Eigen, TensorReduction.h, as for Paddle; tensorflow/core/kernels/reduction_ops.h, MeanReducer: a sum divided by the count"
     ),
     Summation(
-      framework: "jax", device: "cpu", run: 1 << 32, cascade: 0, meanLanes: 0, meanMultiplies: true,
+      library: .jax, device: .cpu, run: 1 << 32, cascade: 0, meanLanes: 0, meanMultiplies: true,
       source:
         "xla/service/tree_reduction_rewriter.h: windows of 32 elements, but one after another where a reduced axis is "
         + "shorter; the algebraic simplifier (xla/service/algebraic_simplifier.cc) turns a quotient by a constant into a product"
     ),
   ]
 
-  /// The framework whose kernels compute for another one.
-  public static let libraries = [
-    "kornia": "torch", "torchvision": "torch", "keras": "tensorflow", "optax": "jax",
-  ]
-
   /// What the kernels of a framework on a device do that is no function's bound.
   struct Kernels: Hashable, Sendable {
-    let framework: String
-    let device: String
+    let library: KernelLibrary?
+    let device: Device?
     var contractsProducts = false
     var takesExponentAsGiven = false
     var flushesSubnormals = false
@@ -161,34 +168,39 @@ extension Accuracy {
     let source: String
 
     static let unlisted = Kernels(
-      framework: "", device: "", contractsProducts: true, takesExponentAsGiven: true,
+      library: nil, device: nil, contractsProducts: true, takesExponentAsGiven: true,
       source: "nothing is known")
   }
 
   static let kernels = [
     Kernels(
-      framework: "torch", device: "cpu", takesExponentAsGiven: true,
+      library: .torch, device: .cpu, takesExponentAsGiven: true,
       source:
         "aten/src/ATen/native/cpu/PowKernel.cpp: scalar loops, which compute a tensor's tail, take the exponent in double, "
         + "vector loops in the tensor's type; torch.set_flush_denormal is off by default"),
     Kernels(
-      framework: "torch", device: "cuda", contractsProducts: true,
+      library: .torch, device: .cuda, contractsProducts: true,
       source:
         "CUDA Compiler Driver NVCC: -fmad=true, -ftz=false and -prec-div=true are the defaults; "
         + "aten/src/ATen/native/cuda/PowKernel.cu: the exponent in the tensor's type"),
     Kernels(
-      framework: "paddle", device: "cpu",
+      library: .paddle, device: .cpu,
       source:
         "paddle/fluid/platform/denormal.h: only the legacy tracer and the inference executor flush subnormals, dynamic "
         + "mode's own calls do not"),
     Kernels(
-      framework: "jax", device: "cpu", contractsProducts: true, flushesSubnormals: true,
+      library: .paddle, device: .cuda, contractsProducts: true,
+      source:
+        "CUDA Compiler Driver NVCC, defaults as for PyTorch: cmake/cuda.cmake asks for neither --use_fast_math nor another "
+        + "-fmad, -ftz or -prec-div; activation_functor.h, CudaPowFunctor: the exponent in the tensor's type"),
+    Kernels(
+      library: .jax, device: .cpu, contractsProducts: true, flushesSubnormals: true,
       source:
         "xla/pjrt/cpu/cpu_client.cc, tsl::port::ScopedFlushDenormal, and xla/service/llvm_ir/llvm_util.cc, "
         + "denormal-fp-math; xla/service/cpu/cpu_compiler.cc, CompilerTargetOptions: FMA fusion is always allowed"
     ),
     Kernels(
-      framework: "tensorflow", device: "cpu", flushesSubnormals: true,
+      library: .tensorflow, device: .cpu, flushesSubnormals: true,
       source:
         "tensorflow/core/common_runtime/eager/kernel_and_device.cc and tsl/platform/threadpool.cc, "
         + "port::ScopedFlushDenormal"),
@@ -197,40 +209,48 @@ extension Accuracy {
   /// The one table of documented accuracies.
   public static let table: [Row] =
     rows(
-      "torch", "cpu", [.float32, .float64], [.exp: 1, .log: 1, .log1p: 1, .pow: 1],
+      .torch, .cpu, [.float32, .float64], [.exp: 1, .log: 1, .log1p: 1, .pow: 1],
       "SLEEF's vector functions of suffix u10, 1.0 ULP (sleef.org, accuracy of the functions); glibc's scalar ones in "
         + "the tail, 1 ULP (its manual, Errors in Math Functions, x86-64)")
     + rows(
-      "torch", "cuda", [.float32], [.exp: 2, .log: 1, .log1p: 1, .pow: 8],
+      .torch, .cuda, [.float32], [.exp: 2, .log: 1, .log1p: 1, .pow: 8],
       "expf, logf, log1pf and powf: CUDA C Programming Guide, appendix E.1 (Mathematical Functions, Standard Functions); "
         + "from tests that it calls extensive but not exhaustive")
     + rows(
-      "torch", "cuda", [.float64], [.exp: 1, .log: 1, .log1p: 1, .pow: 2],
+      .torch, .cuda, [.float64], [.exp: 1, .log: 1, .log1p: 1, .pow: 2],
       "exp, log, log1p and pow: CUDA C Programming Guide, appendix E.1, as for float32"
     )
     + rows(
-      "paddle", "cpu", [.float32, .float64], [.exp: 2, .log: 2, .log1p: 2, .pow: 2],
+      .paddle, .cpu, [.float32, .float64], [.exp: 2, .log: 2, .log1p: 2, .pow: 2],
       "glibc's scalar functions, 1 ULP (its manual, Errors in Math Functions, x86-64); Eigen's vector ones document no bound. "
         + "Paddle 3.3.1 is off by at most 1.30 ULP in float32, and 1.68 in float64, but where e^x is "
         + "subnormal no bound covers its vector lanes. \(measurement)")
     + rows(
-      "tensorflow", "cpu", [.float32], [.exp: 2, .log: 4, .log1p: 4, .pow: 4],
+      .paddle, .cuda, [.float32], [.exp: 2, .log: 1, .log1p: 1, .pow: 8],
+      "std::exp, std::log and std::pow of float (paddle/phi/kernels/funcs/activation_functor.h) are expf, logf and powf: "
+        + "CUDA C Programming Guide, as for PyTorch")
+    + rows(
+      .paddle, .cuda, [.float64], [.exp: 1, .log: 1, .log1p: 1, .pow: 2],
+      "exp, log, log1p and pow: CUDA C Programming Guide, as for PyTorch"
+    )
+    + rows(
+      .tensorflow, .cpu, [.float32], [.exp: 2, .log: 4, .log1p: 4, .pow: 4],
       "Eigen's vector functions (GenericPacketMathFunctions.h) document no bound; TensorFlow 2.21 is off by at most 1.31 ULP "
         + "in exp, 3.29 in log, 3.89 in log1p, 1.37 in pow and 2.66 in a reciprocal. \(measurement)"
     )
     + rows(
-      "tensorflow", "cpu", [.float64], [.exp: 2, .log: 2, .log1p: 2, .pow: 2],
+      .tensorflow, .cpu, [.float64], [.exp: 2, .log: 2, .log1p: 2, .pow: 2],
       "Eigen's vector functions document no bound; TensorFlow 2.21 is off by at most 1.65 ULP in exp, 1.51 in log, 2.19 in "
         + "log1p and 2.21 in pow. \(measurement)"
     )
     + rows(
-      "jax", "cpu", [.float32], [.exp: 6, .log: 1, .log1p: 3, .pow: unlistedULPs],
+      .jax, .cpu, [.float32], [.exp: 6, .log: 1, .log1p: 3, .pow: unlistedULPs],
       "xla/codegen/intrinsic/accuracy/accuracy_budget.h, for regular values on CPU, but for log1p, whose budget of 1 jax "
         + "0.10.2 exceeds: 2.52 ULP near 0.415, which lies 3 from the rounded value; no bound for pow is documented. "
         + measurement
     )
     + rows(
-      "jax", "cpu", [.float64], [.exp: 2, .log: 1, .log1p: 2, .pow: unlistedULPs],
+      .jax, .cpu, [.float64], [.exp: 2, .log: 1, .log1p: 2, .pow: unlistedULPs],
       "xla/codegen/intrinsic/accuracy/accuracy_budget.h, for regular values on CPU, whose budget of 1 jax 0.10.2 exceeds in "
         + "exp, 1.65 ULP, and in log1p, 1.92; no bound for pow is documented. \(measurement)"
     )
@@ -240,14 +260,14 @@ extension Accuracy {
     "Measured with AVX-512 by python -m focalcheck_exporter.accuracy (fixtures/exporter)"
 
   private static func rows(
-    _ framework: String, _ device: String, _ formats: [FloatFormat],
+    _ library: KernelLibrary, _ device: Device, _ formats: [FloatFormat],
     _ bounds: KeyValuePairs<ElementaryFunction, Int>,
     _ source: String
   ) -> [Row] {
     formats.flatMap { format in
       bounds.map {
         Row(
-          framework: framework, device: device, format: format, function: $0.key, ulps: $0.value,
+          library: library, device: device, format: format, function: $0.key, ulps: $0.value,
           source: source)
       }
     }

@@ -64,18 +64,13 @@ extension Evaluation {
   }
 }
 
-extension Accuracy {
-  /// The bounds of the libraries that a fixture was computed with.
-  init(_ provenance: Provenance) { self.init(framework: provenance.framework, device: provenance.device) }
-}
-
 extension ConformanceCase {
   /// What the variant is told of the case.
   func signature(_ provenance: Provenance, defaultType: ElementType? = nil) -> Signature {
     Signature(
       parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) },
       defaultType: defaultType ?? provenance.defaultType ?? .float32,
-      build: Build(provenance.framework, provenance.frameworkVersion))
+      build: provenance.build)
   }
 
   /// Plans the case.
@@ -93,25 +88,6 @@ extension ConformanceCase {
     } catch {
       throw .rejected(error)
     }
-  }
-}
-
-extension ConformanceCase {
-  /// How the gradient of the loss with respect to the variant's first input is computed.
-  func gradient(of loss: Plan, _ rules: AdjointRules) throws(JudgingError) -> Plan {
-    var participation = Participation(in: loss)
-    if participation.dependsOnElements {
-      var blocks = InputBlocks(self, loss)
-      for block in loss.elements.regions(maximumCount: Judge.blockCount) {
-        let tensors = try blocks.tensors(for: block)
-        do throws(Rejection) {
-          try participation.add(block, from: tensors)
-        } catch {
-          throw .rejected(error)
-        }
-      }
-    }
-    return loss.gradient(rules: rules, participation, gradOutput: gradOutputs["loss"]?.shape)
   }
 }
 

@@ -37,13 +37,25 @@ extension DocumentedProgram: CustomStringConvertible {
 extension ConformanceCase {
   /// How the program computes a tensor of this case, or nil when it does not take the case's inputs or has not the
   /// result's type.
+  ///
+  /// - Parameters:
+  ///   - program: the program.
+  ///   - provenance: who computed the case.
+  ///   - type: the result's type.
+  ///   - input: the input that a gradient is taken of; nil for the program's first.
   func plan(
-    _ program: DocumentedProgram, _ provenance: Provenance, of type: ElementType
+    _ program: DocumentedProgram, _ provenance: Provenance, of type: ElementType,
+    withRespectTo input: String? = nil
   ) throws(JudgingError) -> Plan? {
-    guard let loss = lossPlan(program, provenance) else { return nil }
+    guard let variant = Variants.named(program.variant), let loss = lossPlan(program, provenance)
+    else { return nil }
     do throws(JudgingError) {
-      let plan = try program.rules.map { rules throws(JudgingError) in try gradient(of: loss, rules) } ?? loss
-      return plan.type == type ? plan : nil
+      var plan: Plan? = loss
+      if let rules = program.rules {
+        let plans = try gradients(of: loss, withRespectTo: input ?? variant.inputs[0], [rules])
+        plan = try? plans.get().first
+      }
+      return plan?.type == type ? plan : nil
     } catch {
       if case .unreadable = error { throw error }
       return nil

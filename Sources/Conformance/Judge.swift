@@ -78,8 +78,9 @@ public struct Judge {
     }
     let plan = try conformanceCase.plan(variant, provenance)
     report.tensors.append(try judge(loss, of: conformanceCase, plan, provenance, &report.printed))
-    for gradient in conformanceCase.grads.values.sorted(by: { $0.name < $1.name }) {
-      report.tensors.append(try judge(gradient, of: conformanceCase, variant, plan, provenance))
+    for (input, gradient) in conformanceCase.grads.sorted(by: { $0.key < $1.key }) {
+      report.tensors.append(
+        try judge(gradient, withRespectTo: input, of: conformanceCase, plan, provenance))
     }
     report.tensors += conformanceCase.gradOutputs.values.sorted { $0.name < $1.name }.map { gradOutput in
       let mismatch = conformanceCase.mismatch(gradOutput, of: conformanceCase.outputs)
@@ -95,18 +96,24 @@ public struct Judge {
     if let mismatch = plan.mismatch(loss) { return TensorReport(loss, .different(mismatch)) }
     printed = PrintedNumbers(conformanceCase.attributes)
     return try compare(
-      loss, of: conformanceCase, plan, provenance, others: DocumentedProgram.losses, &printed)
+      loss, of: conformanceCase, [plan], provenance, others: DocumentedProgram.losses, &printed)
   }
 
-  /// Compares a gradient with what reverse mode over the documented formula gives, under the framework's adjoint rules.
-  ///
-  /// The gradient of another input, or by a framework whose rules are not known, is unjudged.
+  /// Compares a gradient with what reverse mode over the documented formula gives, under the framework's adjoint rules, or
+  /// under any known ones where those are not known.
   private func judge(
-    _ gradient: StoredTensor, of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type,
-    _ loss: Plan, _ provenance: Provenance
+    _ gradient: StoredTensor, withRespectTo input: String, of conformanceCase: ConformanceCase, _ loss: Plan,
+    _ provenance: Provenance
   ) throws(JudgingError) -> TensorReport {
-    guard conformanceCase.inputs.keys.contains(gradient.memberName) else {
+    guard conformanceCase.inputs.keys.contains(input) else {
       return TensorReport(gradient, .error("the case has no input of which this is the gradient"))
+    }
+    let plans: [Plan]
+    let rules = AdjointRules.candidates(for: provenance.build)
+    switch try conformanceCase.gradients(of: loss, withRespectTo: input, rules) {
+    case .success(let found): plans = found
+    case .failure(.none(let reason)): return TensorReport(gradient, .error(reason))
+    case .failure(.notComputed(let reason)): return TensorReport(gradient, .unjudged(reason))
     }
     if let mismatch = conformanceCase.mismatch(gradient, of: conformanceCase.inputs) {
       return TensorReport(gradient, .different(mismatch))
@@ -114,53 +121,53 @@ public struct Judge {
     if let mismatch = conformanceCase.gradOutputs["loss"].flatMap(loss.mismatch) {
       return TensorReport(gradient, .error("cannot be judged, since grad_outputs/loss \(mismatch)"))
     }
-    let build = Build(provenance.framework, provenance.frameworkVersion)
-    guard gradient.name == "grads/\(variant.inputs[0])", let rules = AdjointRules(build),
-      gradient.shape == loss.elements
-    else { return TensorReport(gradient, .unjudged("no adjoint rules are known for it")) }
-    let plan = try conformanceCase.gradient(of: loss, rules)
     var printed: PrintedNumbers?
     return try compare(
-      gradient, of: conformanceCase, plan, provenance, others: DocumentedProgram.gradients, &printed)
+      gradient, withRespectTo: input, of: conformanceCase, plans, provenance,
+      others: DocumentedProgram.gradients, &printed)
   }
 
-  /// Compares a tensor with the results of a plan: against what the policy allows, and against the exact values.
+  /// Compares a tensor with the results of its plans: against what the policy allows, and against the exact values.
   private func compare(
-    _ tensor: StoredTensor, of conformanceCase: ConformanceCase, _ plan: Plan, _ provenance: Provenance,
-    others: [DocumentedProgram], _ printed: inout PrintedNumbers?
+    _ tensor: StoredTensor, withRespectTo input: String? = nil, of conformanceCase: ConformanceCase,
+    _ plans: [Plan], _ provenance: Provenance, others: [DocumentedProgram], _ printed: inout PrintedNumbers?
   ) throws(JudgingError) -> TensorReport {
+    let plan = plans[0]
     var comparator = TensorComparator(policy, plan)
     var worstInputs: [Int: [NamedValue]] = [:]
-    var evaluation = Evaluation(plan, in: arithmetic)
-    var enclosures =
-      policy == .derived ? Evaluation(plan, in: EnclosureArithmetic(Accuracy(provenance))) : nil
+    var reference = TensorReference(plans, policy, Accuracy(provenance))
     var blocks = InputBlocks(conformanceCase, plan)
     for block in plan.elements.regions(maximumCount: Self.blockCount) {
       let tensors = try blocks.tensors(for: block)
-      let (inputs, results) = try evaluation.evaluated(block, tensors)
-      let allowed = try enclosures?.evaluated(block, tensors).results
       guard plan.reductions.isEmpty, let region = tensor.shape.region(matching: block, of: plan.elements)
-      else { continue }
+      else {
+        try reference.reduce(block, from: tensors)
+        continue
+      }
       let actual = try tensor.block(region)
+      let values = try reference.values(for: block, from: tensors, given: actual.values)
+      let inputs = values.inputs
       let exact = try conformanceCase.exactValues(of: tensor.name, at: block.offset, keptIn: memory) {
         self.exact.values(of: plan.formula, at: inputs, count: block.count, in: plan.type.arithmeticFormat)
       }
-      comparator.add(results, actual, allowed, exact, at: block.offset)
+      comparator.add(values.expected, actual, values.allowed, exact, at: block.offset)
       comparator.addInputs(inputs, of: plan.formula.inputs, at: block.offset)
-      comparator.addHazards(results, exact, inputs[0])
-      printed?.append(expected: results, actual: actual.values)
+      comparator.addHazards(values.expected, exact, inputs[0])
+      printed?.append(expected: values.expected, actual: actual.values)
       worstInputs = worstInputs.keeping(comparator.comparison.worst, block, plan.formula.inputs, inputs)
     }
-    if let results = evaluation.conclude() {
+    if !plan.reductions.isEmpty {
       let actual = try tensor.block(tensor.shape.whole)
+      let values = reference.reducedValues(given: actual.values)
       let exact = try conformanceCase.exactResults(of: plan, for: tensor.name, by: exact, memory)
-      comparator.add(results, actual, enclosures?.conclude(), exact, at: 0)
-      printed?.append(expected: results, actual: actual.values)
+      comparator.add(values.expected, actual, values.allowed, exact, at: 0)
+      printed?.append(expected: values.expected, actual: actual.values)
     }
     let comparison = comparator.comparison
     var nonconformance = comparison.outside > 0 ? Nonconformance(comparison) : nil
     if policy == .derived, namesReorderings, nonconformance != nil {
-      let search = ReorderingSearch(conformanceCase: conformanceCase, provenance: provenance, exact: exact)
+      let search = ReorderingSearch(
+        conformanceCase: conformanceCase, provenance: provenance, exact: exact, input: input)
       nonconformance?.reordered = try search.program(giving: tensor, in: plan, among: others)
     }
     return TensorReport(

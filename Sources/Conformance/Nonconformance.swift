@@ -44,6 +44,8 @@ struct ReorderingSearch {
   let conformanceCase: ConformanceCase
   let provenance: Provenance
   let exact: ExactEvaluator
+  /// The input that the tensor is the gradient of; nil for a loss.
+  let input: String?
 
   /// The first known program of the same function in whose enclosures every element of the tensor lies.
   ///
@@ -55,7 +57,9 @@ struct ReorderingSearch {
     giving tensor: StoredTensor, in place: Plan, among programs: [DocumentedProgram]
   ) throws(JudgingError) -> DocumentedProgram? {
     for program in programs {
-      guard let plan = try conformanceCase.plan(program, provenance, of: tensor.elementType),
+      guard
+        let plan = try conformanceCase.plan(
+          program, provenance, of: tensor.elementType, withRespectTo: input),
         plan.elements == place.elements, plan.reductions == place.reductions,
         try holds(plan, tensor), try isSameFunction(plan, place)
       else { continue }

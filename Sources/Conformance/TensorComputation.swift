@@ -7,22 +7,29 @@ struct TensorComputation {
   let conformanceCase: ConformanceCase
   /// The tensor that the framework gave.
   let tensor: StoredTensor
+  /// The documented plan.
   let plan: Plan
+  /// Others that the framework may follow just as well.
+  let alternatives: [Plan]
 
   /// The computation of a case's loss, or of the gradient of that name.
   ///
-  /// - Returns: nil for a gradient of which no adjoint rules are known, and for a tensor that has not the documented type.
+  /// - Returns: nil for a gradient that is not computed, and for a tensor that has not the documented type.
   init?(_ name: String, _ conformanceCase: ConformanceCase, _ provenance: Provenance) throws(JudgingError) {
     guard let variant = Variants.named(conformanceCase.variant), let loss = conformanceCase.outputs["loss"]
     else { return nil }
     let lossPlan = try conformanceCase.plan(variant, provenance)
     self.conformanceCase = conformanceCase
     if name == loss.name {
-      (tensor, plan) = (loss, lossPlan)
-    } else if let gradient = conformanceCase.grads[variant.inputs[0]], gradient.name == name,
-      let rules = AdjointRules(Build(provenance.framework, provenance.frameworkVersion))
+      tensor = loss
+      plan = lossPlan
+      alternatives = []
+    } else if let gradient = conformanceCase.result(name),
+      let plans = try conformanceCase.gradients(named: name, of: lossPlan, provenance)
     {
-      (tensor, plan) = (gradient, try conformanceCase.gradient(of: lossPlan, rules))
+      tensor = gradient
+      plan = plans[0]
+      alternatives = Array(plans.dropFirst())
     } else {
       return nil
     }

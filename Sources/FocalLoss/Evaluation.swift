@@ -113,16 +113,18 @@ private final class Fold<A: ReducingArithmetic> {
     let columns =
       switch step.extent {
       case .all, .rows: 1
-      case .columns(let count): count
+      case .columns(let count), .channels(let count, _): count
       }
     sums = (0..<columns).map { _ in arithmetic.sum() }
     counts = Array(repeating: 0, count: columns)
   }
 
   func add(_ values: [A.Value], at offset: Int, where selection: [Double]?) {
+    var isRows = false
+    if case .rows = step.extent { isRows = true }
     for (index, value) in values.enumerated() {
       if selection == nil || selection?[index] == 1 {
-        let column = (offset + index) % sums.count
+        let column = isRows ? 0 : step.extent.result(of: offset + index)
         arithmetic.add(value, to: sums[column])
         counts[column] += 1
       }
@@ -148,8 +150,9 @@ private final class Fold<A: ReducingArithmetic> {
           "\(step.reduction) of \(length) \(noun)s, row \(row)", step.storedType, value, operands: operands)
       }
     }
+    let place = step.isInAnyOrder ? " at" : " of label"
     return sums.indices.map { column in
-      reduced(column, of: noun, sums.count == 1 ? "" : " of label \(column)", operands: operands, &trace)
+      reduced(column, of: noun, sums.count == 1 ? "" : "\(place) \(column)", operands: operands, &trace)
     }
   }
 
@@ -166,7 +169,7 @@ private final class Fold<A: ReducingArithmetic> {
     let count = counts[column]
     var result = trace.note(
       "sum of \(count) \(noun)\(count == 1 ? "" : "s")\(place)", accumulated,
-      arithmetic.value(of: sums[column], count: count, step.reduction, accumulated.arithmeticFormat),
+      arithmetic.value(of: sums[column], count: count, step.summation, accumulated.arithmeticFormat),
       operands: operands)
     if step.reduction == .mean {
       if step.roundsSum { result = rounded(result) }

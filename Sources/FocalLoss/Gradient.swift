@@ -29,36 +29,73 @@ public struct Participation: Sendable {
   }
 }
 
+/// Why there is nothing that a gradient could be compared with.
+public enum MissingGradient: Error, Hashable, Sendable {
+  /// The input has no gradient.
+  case none(String)
+  /// It has one, which is not computed here.
+  case notComputed(String)
+}
+
 extension Plan {
   /// The tensor, among a gradient's inputs, that holds the gradient that was fed in.
   public static let gradOutput = "grad_outputs/loss"
 
-  /// How the gradient with respect to the formula's first input is computed:
-  /// `Σ grad_output · ∂result/∂input`, element by element.
+  /// How the gradient with respect to an input is computed: `Σ grad_output · ∂result/∂input`, element by element.
   ///
   /// The formula's inputs are this formula's, then `grad_output`, of the result's type. It begins with what reaches an
   /// element from above, `upstream`, as the frameworks' backward passes compute it: the gradient that was fed in,
   /// through the conclusion, then for each reduction from the last to the first its type and, for a mean, the division
   /// by its count. Without a reduction an element's upstream is its own `grad_output`. An element that takes no part in
-  /// the reductions has gradient 0.
+  /// the reductions has gradient 0. The gradient of an input that is repeated along the elements is the sum of theirs, in
+  /// any order.
   ///
   /// - Parameters:
+  ///   - input: the input's name.
   ///   - rules: the framework's adjoint rules.
   ///   - participation: counted over all blocks.
   ///   - gradOutput: the shape of the tensor ``gradOutput``; ones are fed in where there is none.
+  /// - Throws: ``MissingGradient`` when the input has no gradient, or one that is not computed here.
   public func gradient(
-    rules: AdjointRules, _ participation: Participation, gradOutput: Shape?
-  ) -> Plan {
+    of input: String, rules: AdjointRules, _ participation: Participation, gradOutput: Shape?
+  ) throws(MissingGradient) -> Plan {
+    let (place, adjoint) = try differentiated(input)
     let given = formula.inputs + [Program.Input("grad_output", type)]
     let takesPart = selection == nil ? [] : [Program.Input("takes_part", formula.inputs[0].type)]
     let gradient = Program.record(given + takesPart) { inputs in
       let columns = Array(inputs.prefix(formula.inputs.count))
       let upstream = upstream(from: inputs[columns.count], rules, participation)
-      let gradient = formula.gradient(of: formula.inputs[0].name, rules: rules)(columns + [upstream])
+      let gradient = formula.gradient(of: formula.inputs[place].name, rules: rules)(columns + [upstream])
       return selection == nil ? gradient : select(inputs[given.count], gradient, 0)
     }
     let fed: any Source = gradOutput.map(source) ?? Ones()
-    return Plan(gradient.pruned(), sources + [fed] + (selection.map { [$0] } ?? []), over: elements)
+    let sum = adjoint.repetition.map { ReductionStep(.sum, $0.extent, of: gradient.type, inAnyOrder: true) }
+    return Plan(
+      gradient.pruned(), sources + [fed] + (selection.map { [$0] } ?? []), over: elements,
+      reductions: sum.map { [$0] } ?? [], shape: adjoint.repetition?.shape)
+  }
+
+  /// A sum is kept for each element of a repeated input.
+  static let maximumSumCount = 1 << 14
+
+  /// Which of the formula's inputs a tensor becomes, and how its gradient follows from that one's.
+  private func differentiated(
+    _ input: String
+  ) throws(MissingGradient) -> (place: Int, adjoint: SourceAdjoint) {
+    for (place, source) in sources.enumerated() {
+      guard let adjoint = source.adjoint, adjoint.input == input else { continue }
+      if let count = adjoint.repetition?.shape.count, count > Self.maximumSumCount {
+        throw .notComputed(
+          "\(input) has \(count) elements, each with a sum over the loss; at most \(Self.maximumSumCount) sums are kept"
+        )
+      }
+      return (place, adjoint)
+    }
+    let isRead = sources.contains { $0.reads(for: elements.whole)[input] != nil }
+    throw .none(
+      isRead
+        ? "\(input) has no gradient: the variant reads it as class numbers or indices"
+        : "\(input) has no gradient: the variant does not read it")
   }
 
   /// Where a gradient of that shape comes from.
@@ -136,19 +173,6 @@ private struct Ones: Source {
   func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] { [1] }
 }
 
-extension AdjointRules {
-  /// The rules of a build, or nil when those of its framework are not known.
-  public init?(_ build: Build) {
-    switch Accuracy.libraries[build.framework] ?? build.framework {
-    case "torch": self = .torch
-    case "paddle": self = build.isBefore(3, of: "paddle") ? .paddle26 : .paddle3
-    case "jax": self = .jax
-    case "tensorflow": self = .tensorflow
-    default: return nil
-    }
-  }
-}
-
 extension Program {
   fileprivate func reads(_ input: String) -> Bool {
     steps.contains { step in
@@ -161,7 +185,7 @@ extension ReductionStep {
   fileprivate func resultCount(of length: Int) -> Int {
     switch extent {
     case .all: 1
-    case .columns(let count): count
+    case .columns(let count), .channels(let count, _): count
     case .rows(let rowLength): length / rowLength
     }
   }

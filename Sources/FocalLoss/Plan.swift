@@ -41,9 +41,7 @@ public struct Plan: Sendable {
   }
 
   /// Which of the reduced results an element goes into.
-  public func result(of position: Int) -> Int {
-    if case .rows(let length) = reductions.last?.extent { position / length } else { 0 }
-  }
+  public func result(of position: Int) -> Int { reductions.last?.extent.result(of: position) ?? 0 }
 
   /// The formula's inputs for one block.
   public func columns(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [[Double]] {
@@ -79,8 +77,20 @@ public struct ReductionStep: Hashable, Sendable {
     case all
     /// Each column of the last axis by itself; there are this many.
     case columns(Int)
+    /// Each index of a middle axis by itself; there are this many, each with `length` elements in a row, at least one.
+    case channels(Int, length: Int)
     /// Each row along the last axis by itself; it has this many elements, at least one.
     case rows(Int)
+
+    /// The result that an element goes into; a row's is the row's number.
+    func result(of position: Int) -> Int {
+      switch self {
+      case .all: 0
+      case .columns(let count): position % count
+      case .channels(let count, let length): position / length % count
+      case .rows(let length): position / length
+      }
+    }
   }
 
   /// `sum` or `mean`.
@@ -94,15 +104,22 @@ public struct ReductionStep: Hashable, Sendable {
   /// Whether a mean's sum is rounded to the stored type before it is divided, as PyTorch 1 does for the 16-bit types
   /// (aten/src/ATen/native/ReduceOps.cpp).
   public let roundsSum: Bool
+  /// Whether the order of a sum is any, and not that of the framework's own `sum`: what is repeated has a gradient that
+  /// backward kernels sum in loops of their own.
+  let isInAnyOrder: Bool
+
+  /// How its elements are added.
+  var summation: SummationOrder { isInAnyOrder ? .any : reduction == .mean ? .mean : .sum }
 
   init(
     _ reduction: Reduction, _ extent: Extent = .all, of type: ElementType,
-    storedAs storedType: ElementType? = nil, by build: Build? = nil
+    storedAs storedType: ElementType? = nil, by build: Build? = nil, inAnyOrder isInAnyOrder: Bool = false
   ) {
+    self.isInAnyOrder = isInAnyOrder
     self.reduction = reduction
     self.extent = extent
     self.accumulationType = type.computeType
     self.storedType = storedType ?? type
-    roundsSum = build?.isBefore(2, of: "torch") == true
+    roundsSum = build?.isBefore(2, of: .torch) == true
   }
 }

@@ -1,6 +1,14 @@
 public import Arithmetic
 public import Tensors
 
+/// Whose order of additions a sum has.
+public enum SummationOrder: Hashable, Sendable {
+  /// That of a framework's sum, or of its mean.
+  case sum, mean
+  /// Any order.
+  case any
+}
+
 /// An arithmetic that can also sum what a formula gives for many elements.
 public protocol ReducingArithmetic: Arithmetic {
   /// A sum under way.
@@ -12,9 +20,8 @@ public protocol ReducingArithmetic: Arithmetic {
   /// Adds one value to a sum.
   func add(_ value: Value, to sum: Sum)
 
-  /// The sum of `count` values in the type that a framework accumulates in, of the given format. A framework may sum in
-  /// another way for a mean than for a sum.
-  func value(of sum: Sum, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Value
+  /// The sum of `count` values in the type that a framework accumulates in, of the given format.
+  func value(of sum: Sum, count: Int, _ order: SummationOrder, _ format: FloatFormat) -> Value
 }
 
 /// The exact sum, rounded once: what every order of summation approaches, on every machine.
@@ -23,7 +30,7 @@ extension NativeArithmetic: ReducingArithmetic {
 
   public func add(_ value: Double, to sum: ExactSum) { sum.add(value) }
 
-  public func value(of sum: ExactSum, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Double {
+  public func value(of sum: ExactSum, count: Int, _ order: SummationOrder, _ format: FloatFormat) -> Double {
     sum.rounded(to: format)
   }
 }
@@ -54,9 +61,10 @@ extension EnclosureArithmetic: ReducingArithmetic {
     sum.magnitude.add(max(value.lower.magnitude, value.upper.magnitude))
   }
 
-  public func value(of sum: Bounds, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Enclosure {
+  public func value(of sum: Bounds, count: Int, _ order: SummationOrder, _ format: FloatFormat) -> Enclosure {
     guard sum.hasNumbers else { return .nan }
-    let depth = accuracy.summationDepth(of: count, isMean: reduction == .mean)
+    let depth =
+      order == .any ? max(count - 1, 0) : accuracy.summationDepth(of: count, isMean: order == .mean)
     let ends = (sum.lower.rounded(to: .float64), sum.upper.rounded(to: .float64))
     guard depth > 0 else {
       return flushed(
@@ -97,7 +105,7 @@ extension ExactArithmetic: ReducingArithmetic {
   }
 
   public func value(
-    of sum: Total, count: Int, _ reduction: Reduction, _ format: FloatFormat
+    of sum: Total, count: Int, _ order: SummationOrder, _ format: FloatFormat
   ) -> MPFRInterval { sum.value }
 }
 
@@ -116,9 +124,9 @@ extension TracingArithmetic: ReducingArithmetic {
     exact.add(exact.interval(from: value.native, to: value.native), to: sum.exact)
   }
 
-  public func value(of sum: Total, count: Int, _ reduction: Reduction, _ format: FloatFormat) -> Value {
+  public func value(of sum: Total, count: Int, _ order: SummationOrder, _ format: FloatFormat) -> Value {
     Value(
       native: sum.native.rounded(to: format),
-      unrounded: exact.value(of: sum.exact, count: count, reduction, format))
+      unrounded: exact.value(of: sum.exact, count: count, order, format))
   }
 }

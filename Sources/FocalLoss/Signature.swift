@@ -39,27 +39,6 @@ public struct Signature: Hashable, Sendable {
   }
 }
 
-/// One version of one framework.
-public struct Build: Hashable, Sendable {
-  /// The framework, as fixtures name it.
-  public let framework: String
-  /// The version's leading numbers; empty when it has none.
-  public let version: [Int]
-
-  /// A build from a fixture's words, such as `torch` and `1.13.0a0`.
-  public init(_ framework: String, _ version: String) {
-    self.framework = framework
-    self.version = version.split(separator: ".").map { $0.prefix(while: \.isNumber) }
-      .prefix { !$0.isEmpty }.compactMap { Int($0) }
-  }
-
-  /// Whether this is a version of a framework before another.
-  func isBefore(_ version: Int..., of framework: String) -> Bool {
-    self.framework == framework && !self.version.isEmpty
-      && self.version.lexicographicallyPrecedes(version)
-  }
-}
-
 /// Why a documented variant does not accept its input: the documentation, or the formula itself, rules it out.
 ///
 /// A case whose framework raised agrees with its documentation when the reference rejects it too. A case with a

@@ -11,6 +11,30 @@ protocol Source: Sendable {
   ///
   /// - Throws: ``Rejection`` when an element is outside of what the variant accepts.
   func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double]
+
+  /// How the gradient of the tensor that it moves follows from that of the formula's input; nil where it compares or
+  /// chooses, and passes no gradient on.
+  var adjoint: SourceAdjoint? { get }
+}
+
+extension Source {
+  var adjoint: SourceAdjoint? { nil }
+}
+
+/// How a tensor's gradient follows from the gradient of the formula's input that it becomes.
+struct SourceAdjoint {
+  /// A tensor whose elements serve many elements of the loss, whose gradients are summed.
+  struct Repetition {
+    /// Which of the loss's elements each of its own serves.
+    let extent: ReductionStep.Extent
+    /// Its shape.
+    let shape: Shape
+  }
+
+  /// The tensor.
+  let input: String
+  /// How it is repeated; nil where each of its elements serves one.
+  let repetition: Repetition?
 }
 
 /// A tensor of the loss's own shape.
@@ -24,6 +48,8 @@ struct Elementwise: Source {
   func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
     try tensors.tensor(input).values
   }
+
+  var adjoint: SourceAdjoint? { SourceAdjoint(input: input, repetition: nil) }
 }
 
 /// A tensor of at most one axis, repeated along the last axis of the loss: a divisor for all or for each class.
@@ -37,6 +63,11 @@ struct AlongLastAxis: Source {
     let values = try tensors.tensor(input).values
     if values.count <= 1 { return values }
     return (0..<block.count).map { values[$0 % values.count] }
+  }
+
+  var adjoint: SourceAdjoint? {
+    let extent: ReductionStep.Extent = shape.count == 1 ? .all : .columns(shape.count)
+    return SourceAdjoint(input: input, repetition: .init(extent: extent, shape: shape))
   }
 
   /// A block is a part of one row, or whole rows.
@@ -58,9 +89,15 @@ struct AlongSecondAxis: Source {
 
   func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
     let values = try tensors.tensor(input).values
-    let length = elements.dimensions.dropFirst(2).reduce(1, *)
     return block.positions.map { values[$0 / length % values.count] }
   }
+
+  var adjoint: SourceAdjoint? {
+    let extent = ReductionStep.Extent.channels(shape.count, length: max(length, 1))
+    return SourceAdjoint(input: input, repetition: .init(extent: extent, shape: shape))
+  }
+
+  private var length: Int { elements.dimensions.dropFirst(2).reduce(1, *) }
 }
 
 /// A class id for each row, as one column for each class: 1 where the row's id is the column's number, else 0.

@@ -144,6 +144,7 @@ struct JudgeTests {
   func gradients() throws {
     let right = try judge { try $0.dataset("/cases/case/grads/logit", DemoFixture.logit) }
     #expect(right.tensors.map(\.name) == ["outputs/loss", "grads/logit"])
+    #expect(right.tensors.last?.verdict == .nonconformant)
     let wrong = try judge {
       try $0.dataset("/cases/case/grads/logit", Tensor(.float32, .vector(2), values: [1, 2]))
       try $0.dataset("/cases/case/grads/weight", DemoFixture.logit)

@@ -80,7 +80,7 @@ struct NonconformanceTests {
   @Test("a gradient by another framework's rules is reordered")
   func reorderedGradient() throws {
     let loss = try Self.plan(PaddleFormula.self)
-    let gradient = loss.gradient(rules: .torch, Participation(in: loss), gradOutput: nil)
+    let gradient = try loss.gradient(of: "logit", rules: .torch, Participation(in: loss), gradOutput: nil)
     let report = try judge(PaddleFormula.self, Self.values(loss), gradient: Self.values(gradient))
     let tensor = try #require(report.tensors.last)
     #expect(tensor.name == "grads/logit")
@@ -115,7 +115,7 @@ struct NonconformanceTests {
     arguments: [Reduction.sum, .mean])
   func reduced(reduction: Reduction) throws {
     let plan = try Self.plan(PaddleSigmoidFocalLoss.self, nil, reduction)
-    let gradient = plan.gradient(rules: .paddle3, Participation(in: plan), gradOutput: nil)
+    let gradient = try plan.gradient(of: "logit", rules: .paddle3, Participation(in: plan), gradOutput: nil)
     let report = try judge(
       PaddleSigmoidFocalLoss.self, Self.values(plan), reduction, gradient: Self.values(gradient))
     #expect(report.verdict == .conformant)
@@ -131,7 +131,8 @@ struct NonconformanceTests {
   @Test("under a tolerance gradients are judged as well, and exact values are reported")
   func tolerance() throws {
     let plan = try Self.plan(PaddleSigmoidFocalLoss.self)
-    var gradient = try Self.values(plan.gradient(rules: .paddle3, Participation(in: plan), gradOutput: nil))
+    var gradient = try Self.values(
+      plan.gradient(of: "logit", rules: .paddle3, Participation(in: plan), gradOutput: nil))
     gradient[500] += 0.25
     let policy = try #require(Policy(parsing: "torch"))
     let report = try judge(

@@ -21,7 +21,7 @@ struct SelfTestTests {
     let loss = try PaddleSigmoidFocalLoss.plan(
       Signature(
         Parameters(), ["logit": .init(.float32, Self.shape), "label": .init(.float32, Self.shape)]))
-    let gradient = loss.gradient(rules: .paddle3, Participation(in: loss), gradOutput: nil)
+    let gradient = try loss.gradient(of: "logit", rules: .paddle3, Participation(in: loss), gradOutput: nil)
     let author = try HDF5Author(path: path)
     try author.attribute("schema", .fixed("focalcheck-fixture/1"))
     try author.attribute("framework", .fixed("paddle"))

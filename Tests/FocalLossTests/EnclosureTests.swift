@@ -345,7 +345,7 @@ struct EnclosedSumTests {
     let arithmetic = EnclosureArithmetic(accuracy)
     let sum = arithmetic.sum()
     for element in elements { arithmetic.add(element, to: sum) }
-    return arithmetic.value(of: sum, count: elements.count, reduction, .float32)
+    return arithmetic.value(of: sum, count: elements.count, reduction == .mean ? .mean : .sum, .float32)
   }
 
   /// A sum over a random binary tree of a bounded depth, each addition rounded to float32.

@@ -8,8 +8,10 @@ struct Allowances {
   private let computation: TensorComputation
   private let exact: ExactEvaluator
   private let memory: ExactMemory
-  /// The enclosure of each element, or of each reduced result.
+  /// The enclosure of each element, or of each reduced result, by the documented plan.
   let enclosures: [Enclosure]
+  /// Those by the other plans that the framework may follow.
+  private let alternatives: [[Enclosure]]
 
   /// What a tensor of a case may be.
   ///
@@ -21,23 +23,27 @@ struct Allowances {
     guard let computation = try TensorComputation(name, conformanceCase, provenance),
       try computation.hasDocumentedShape(provenance)
     else { return nil }
-    let plan = computation.plan
-    var evaluation = Evaluation(plan, in: EnclosureArithmetic(Accuracy(provenance)))
-    var blocks = InputBlocks(conformanceCase, plan)
-    var enclosures: [Enclosure] = []
-    for block in plan.elements.regions(maximumCount: Judge.blockCount) {
-      enclosures += try evaluation.evaluated(block, try blocks.tensors(for: block)).results
+    self.computation = computation
+    self.exact = exact
+    self.memory = memory
+    enclosures = try computation.enclosures(of: computation.plan, Accuracy(provenance))
+    var alternatives: [[Enclosure]] = []
+    for plan in computation.alternatives {
+      alternatives.append(try computation.enclosures(of: plan, Accuracy(provenance)))
     }
-    (self.computation, self.exact, self.memory) = (computation, exact, memory)
-    self.enclosures = evaluation.conclude() ?? enclosures
+    self.alternatives = alternatives
   }
 
   /// Whether a value may be the element.
   func admits(_ value: Double, at position: Int) throws(JudgingError) -> Bool {
-    let enclosure = enclosures[position]
-    if value.isNaN { return enclosure.mayBeNaN }
-    if enclosure.lower <= value, value <= enclosure.upper { return true }
-    guard let error = try computation.exactValue(at: position, by: exact, memory).error(of: value) else {
+    for enclosure in [enclosures[position]] + alternatives.map({ $0[position] }) {
+      if value.isNaN ? enclosure.mayBeNaN : enclosure.lower <= value && value <= enclosure.upper {
+        return true
+      }
+    }
+    guard !value.isNaN,
+      let error = try computation.exactValue(at: position, by: exact, memory).error(of: value)
+    else {
       return false
     }
     return -1 <= error && error <= 1
@@ -54,6 +60,17 @@ struct Allowances {
 }
 
 extension TensorComputation {
+  /// The enclosures of a plan's elements, or of its reduced results.
+  fileprivate func enclosures(of plan: Plan, _ accuracy: Accuracy) throws(JudgingError) -> [Enclosure] {
+    var evaluation = Evaluation(plan, in: EnclosureArithmetic(accuracy))
+    var blocks = InputBlocks(conformanceCase, plan)
+    var enclosures: [Enclosure] = []
+    for block in plan.elements.regions(maximumCount: Judge.blockCount) {
+      enclosures += try evaluation.evaluated(block, try blocks.tensors(for: block)).results
+    }
+    return evaluation.conclude() ?? enclosures
+  }
+
   /// Whether the tensor's shape, and for a gradient what was fed in, is the documented one; (1,) stands for a scalar.
   fileprivate func hasDocumentedShape(_ provenance: Provenance) throws(JudgingError) -> Bool {
     guard let variant = Variants.named(conformanceCase.variant) else { return false }
@@ -63,7 +80,8 @@ extension TensorComputation {
         && (tensor.shape == loss.shape || loss.shape == .scalar && tensor.shape == .vector(1))
     }
     if tensor.name == conformanceCase.outputs["loss"]?.name { return isDocumented(tensor) }
-    return tensor.shape == loss.elements && tensor.shape == conformanceCase.inputs[variant.inputs[0]]?.shape
+    let input = conformanceCase.grads.first { $0.value.name == tensor.name }?.key
+    return tensor.shape == plan.shape && tensor.shape == input.flatMap { conformanceCase.inputs[$0]?.shape }
       && conformanceCase.gradOutputs["loss"].map(isDocumented) ?? true
   }
 }

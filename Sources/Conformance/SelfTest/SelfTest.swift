@@ -193,10 +193,9 @@ extension ConformanceCase {
     Variants.named(variant).flatMap { inputs[$0.inputs[0]]?.shape.count } ?? 0
   }
 
-  /// The loss, and the gradient that is judged.
+  /// The loss, and the gradients.
   fileprivate var judgedTensors: [StoredTensor] {
-    let first = Variants.named(variant)?.inputs[0]
-    return [outputs["loss"], first.flatMap { grads[$0] }].compactMap { $0 }
+    [outputs["loss"]].compactMap { $0 } + grads.values.sorted { $0.name < $1.name }
   }
 }
 

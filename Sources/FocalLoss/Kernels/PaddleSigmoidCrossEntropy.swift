@@ -6,7 +6,8 @@ internal import Arithmetic
 /// `log(1 + e)`, not `log1p(e)`: the last term is exactly 0 from |x| = 16.635532 on in float32. `max` is `x > 0 ? x : 0`, so a NaN
 /// logit reaches the result through the other terms. ±∞ with a label on the same side is `∞ − ∞`, NaN.
 ///
-/// The adjoint is one kernel too, and passes nothing to the label: `dloss·(σ(x) − y)`, 0 for an ignored label. Paddle
+/// The adjoint is one kernel too, and passes nothing to the label in Paddle; another framework that computes the same
+/// function passes `−x·dloss`. That of the logit is `dloss·(σ(x) − y)`, 0 for an ignored label. Paddle
 /// 2.6 computes σ(x) as such. Paddle 3 computes `[x > 0] − y ∓ e/(1 + e)` with `e = e^−|x|`; its kernel takes ±0 for
 /// positive in the last term only, which gives `−0.5 − y` there. The derivative, `0.5 − y`, is what is computed here.
 ///
@@ -19,7 +20,11 @@ func paddleSigmoidCrossEntropy(_ logit: Expression, _ label: Expression) -> Expr
     let dx = kernel("sigmoid_cross_entropy_with_logits_grad", dloss, x, y) { dloss, x, y in
       select(isIgnored(y) .== 0, dloss * slope(x, y, rules), 0)
     }
-    return (dx, nil)
+    switch rules {
+    case .paddle26, .paddle3: return (dx, nil)
+    case .torch, .jax, .tensorflow:
+      return (dx, select(kernel("is_kept", y) { isIgnored($0) .== 0 }, -x * dloss, 0))
+    }
   }
 }
 

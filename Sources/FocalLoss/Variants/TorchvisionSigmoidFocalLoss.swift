@@ -45,7 +45,7 @@ public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
   }
 
   private static func documentedOrder(_ build: Build?) -> CrossEntropyOrder {
-    build?.isBefore(2, of: "torch") == true ? .torch1 : .torch2
+    build?.isBefore(2, of: .torch) == true ? .torch1 : .torch2
   }
 
   // The names are the documentation's.
