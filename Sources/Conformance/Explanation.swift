@@ -123,16 +123,18 @@ extension Explanation {
         element = subject.shape.coordinates(of: position)
         steps = try subject.steps(at: position, andOfRow: row)
         actual = try subject.tensor.value(at: row)
-      case .all?, .columns?:
+      case .all?, .columns?, .channels?:
         if let index {
           let position = try subject.position(index, worst: nil)
           self.index = subject.shape.coordinates(of: position)
           steps = try subject.steps(at: position)
           actual = nil
         } else {
-          self.index = []
-          steps = try subject.reductionSteps()
-          actual = try subject.tensor.value(at: 0)
+          // A repeated input's gradient has a sum for each of its elements.
+          let result = subject.plan.shape.count > 1 ? worst ?? 0 : 0
+          self.index = subject.plan.shape.count > 1 ? subject.tensor.shape.coordinates(of: result) : []
+          steps = try subject.reductionSteps(of: result)
+          actual = try subject.tensor.value(at: result)
         }
         element = nil
       }
@@ -297,13 +299,16 @@ private final class Subject {
     return steps
   }
 
-  /// The steps of the reduction.
-  func reductionSteps() throws(JudgingError) -> [Explanation.Step] {
+  /// The steps of the reduction, of one result where there are several.
+  func reductionSteps(of result: Int) throws(JudgingError) -> [Explanation.Step] {
     let traced = try values(in: TracingArithmetic())
+    // Each result has as many steps, one result after another.
+    let length = traced.count / max(plan.shape.count, 1)
     let enclosures = try values(in: EnclosureArithmetic(accuracy))
     var known: [Int: [ReducedValue<MPFRInterval>]] = [:]
     var steps: [Explanation.Step] = []
-    for (number, reduced) in traced.enumerated() {
+    var errors: [Int: Double?] = [:]
+    for (number, reduced) in traced.enumerated() where number / length == result {
       let value = try exact.value(in: reduced.type.arithmeticFormat) { precision throws(JudgingError) in
         if let intervals = known[precision] { return intervals[number].value }
         let intervals = try values(in: ExactArithmetic(precision: precision))
@@ -313,7 +318,8 @@ private final class Subject {
       steps.append(
         step(
           reduced.text, number, reduced.value, enclosures[number].value, value, reduced.type,
-          operands: reduced.operands.map { steps[$0].error }))
+          operands: reduced.operands.map { errors[$0] ?? nil }))
+      errors[number] = steps.last?.error
       lastExact = value
     }
     return steps

@@ -7,7 +7,9 @@ struct FrameworkTests {
   func words() {
     let words = Framework.all.flatMap { [$0.name] + $0.aliases }
     #expect(Set(words).count == words.count)
-    for word in words { #expect(Framework.canonicalName(of: word) == Framework(named: word)?.name, "\(word)") }
+    for word in words {
+      #expect(Framework.canonicalName(of: word) == Framework(named: word)?.name, "\(word)")
+    }
     #expect(Framework.all.allSatisfy { !$0.libraries.isEmpty })
     for library in KernelLibrary.allCases {
       #expect(Framework(named: library.rawValue)?.libraries == [library], "\(library)")
@@ -45,7 +47,8 @@ struct FrameworkTests {
     #expect(Device(named: text) == device)
   }
 
-  @Test("another device is none", arguments: ["xpu", "npu:0", "mps", "tpu", "cuda emulated", "", "0", "cpu gpu"])
+  @Test(
+    "another device is none", arguments: ["xpu", "npu:0", "mps", "tpu", "cuda emulated", "", "0", "cpu gpu"])
   func unlistedDevices(text: String) {
     #expect(Device(named: text) == nil)
   }

@@ -61,7 +61,8 @@ private struct AuthoredCase {
     let inputs = try #require(VariantCase.inputs(of: variant), "\(variant.name)")
     let parameters = VariantCase.parameters(of: variant)
     let signature = Signature(
-      parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) }, build: Build(framework, version))
+      parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) },
+      build: Build(framework, version))
     let loss = try variant.plan(signature)
     let path = folder.file("case.h5")
     let author = try HDF5Author(path: path)
@@ -133,6 +134,8 @@ struct AnyFrameworkTests {
 
   init() throws { folder = try TemporaryFolder() }
 
+  // A key path to a member of a metatype crashes the compiler.
+  private static let variantNames = Variants.all.map { $0.name }
   private static let policies = ["derived", "torch", "ulp:4"]
   private static let devices = [
     "cpu", "CUDA", "cuda:0", "gpu", "GPU:1", "/device:GPU:0", "Place(gpu:0)", "xpu", "npu:0", "mps",
@@ -144,7 +147,7 @@ struct AnyFrameworkTests {
     "no spoilt gradient of any input conforms, and genuine ones do, whoever computed them",
     arguments: [
       "PyTorch", "MONAI", "paddlepaddle", "TF", "Keras", "flax", "mylib", "mxnet",
-    ], Variants.all.map(\.name))
+    ], variantNames)
   func spoiltGradients(framework: String, variant: String) throws {
     let variant = try #require(Variants.named(variant))
     for (index, policyName) in Self.policies.enumerated() {
@@ -163,7 +166,8 @@ struct AnyFrameworkTests {
         let genuine = try authored.genuine(input, .torch)
         for spoiling in Spoiling.allCases {
           let report = try authored.report(spoiling(genuine), of: input, policy)
-          #expect(report.verdict == .nonconformant, "\(place), \(input) all \(spoiling): \(report.verdict as Any)")
+          #expect(
+            report.verdict == .nonconformant, "\(place), \(input) all \(spoiling): \(report.verdict as Any)")
         }
       }
     }
@@ -202,7 +206,8 @@ struct AnyFrameworkTests {
     ]
     for variant in Variants.all {
       let authored = try AuthoredCase(variant, in: folder, framework: "torch")
-      #expect(authored.differentiable == expected[variant.name] ?? ["a row of the test's table"], "\(variant.name)")
+      #expect(
+        authored.differentiable == expected[variant.name] ?? ["a row of the test's table"], "\(variant.name)")
       for input in authored.inputs.keys where !authored.differentiable.contains(input) {
         let tensor = try #require(authored.inputs[input])
         let report = try authored.report(tensor, of: input, .derived)
@@ -215,7 +220,7 @@ struct AnyFrameworkTests {
     }
   }
 
-  @Test("the derivative of each input is that of the loss, by central differences", arguments: Variants.all.map(\.name))
+  @Test("the derivative of each input is that of the loss, by central differences", arguments: variantNames)
   func centralDifferences(variant: String) throws {
     let variant = try #require(Variants.named(variant))
     let authored = try AuthoredCase(variant, in: folder, framework: "mylib")
@@ -224,9 +229,12 @@ struct AnyFrameworkTests {
       let gradient = try authored.genuine(input, .torch)
       for position in 0..<gradient.count {
         let step = 1e-3
-        let slope = try (authored.total(moving: input, at: position, by: step)
+        let slope =
+          try
+          (authored.total(moving: input, at: position, by: step)
           - authored.total(moving: input, at: position, by: -step)) / (2 * step)
-        #expect((gradient.value(at: position) - slope).magnitude < 2e-3, "\(variant.name), \(input)[\(position)]")
+        #expect(
+          (gradient.value(at: position) - slope).magnitude < 2e-3, "\(variant.name), \(input)[\(position)]")
       }
     }
   }
