@@ -111,7 +111,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ReportingTests",
-      dependencies: ["Reporting", "Conformance", "Comparison", "Tensors", "FixtureAuthoring"],
+      dependencies: ["Reporting", "Conformance", "Comparison", "FocalLoss", "Tensors", "FixtureAuthoring"],
       swiftSettings: strict),
     .testTarget(name: "FuzzTests", dependencies: ["fuzz"], swiftSettings: strict),
     .testTarget(

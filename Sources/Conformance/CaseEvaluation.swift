@@ -6,6 +6,8 @@ internal import Tensors
 enum JudgingError: Error {
   case unreadable(FixtureError)
   case rejected(Rejection)
+  /// The case states what its variant does not have; `object` is a path in the case.
+  case misdescribed(object: String?, reason: String)
 
   /// The error with the place that it is about.
   func located(in file: String, case name: String) -> FixtureError {
@@ -15,6 +17,9 @@ enum JudgingError: Error {
       FixtureError(
         file: file, object: "/cases/\(name)" + (rejection.input.map { "/inputs/\($0)" } ?? ""),
         reason: rejection.description)
+    case .misdescribed(let object, let reason):
+      FixtureError(
+        file: file, object: "/cases/\(name)" + (object.map { "/\($0)" } ?? ""), reason: reason)
     }
   }
 }
@@ -80,9 +85,10 @@ extension ConformanceCase {
   func plan(
     _ variant: any FocalLossVariant.Type, _ provenance: Provenance
   ) throws(JudgingError) -> Plan {
+    try validate()
     do throws(Rejection) {
       let plan = try variant.plan(signature(provenance))
-      let isWide = [inputs[variant.inputs[0]], outputs["loss"]].allSatisfy { $0?.elementType == .float64 }
+      let isWide = [inputs[variant.firstInput], outputs["loss"]].allSatisfy { $0?.elementType == .float64 }
       guard provenance.defaultType == nil, isWide, plan.type != .float64 else { return plan }
       return try variant.plan(signature(provenance, defaultType: .float64))
     } catch {

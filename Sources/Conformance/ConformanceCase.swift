@@ -19,8 +19,8 @@ public struct ConformanceCase {
   public let name: String
   /// The documented variant that the framework implements, such as `paddle.sigmoid_focal_loss`.
   public let variant: String
-  /// The hyper-parameters as stored: any number, NaN and infinities included. `lossWeight` is 1 and
-  /// `labelSmoothing` 0 when the fixture does not say.
+  /// The parameters as stored: any number, NaN and infinities included. Those that the fixture does not state have
+  /// their defaults. Of an unknown variant there are those of any variant.
   public internal(set) var parameters: Parameters
   /// Where the case comes from.
   public let source: String?
@@ -41,7 +41,7 @@ public struct ConformanceCase {
   /// Intermediate results, by name.
   public let stages: [String: StoredTensor]
   /// Attributes that the format does not name.
-  public let attributes: [String: AttributeValue]
+  public internal(set) var attributes: [String: AttributeValue]
   /// Paths of objects that the format does not name, or that cannot be used, each with what is known of it.
   public let otherObjects: [String: String]
 }
@@ -56,21 +56,15 @@ extension ConformanceCase {
     var attributes = try fixture(file) { () throws(HDF5Error) in try group.attributes() }
       .parsed(file: file, object: path)
     variant = try attributes.required("variant", "a string", \.string)
-    let alpha = try attributes.required("alpha", "a number", \.double)
-    let gamma = try attributes.required("gamma", "a number", \.double)
-    let reductionName = try attributes.required("reduction", "a string", \.string)
-    guard let reduction = Reduction(rawValue: reductionName) else {
-      throw fail(path, "reduction \"\(reductionName)\" is none of \(Self.names(Reduction.self))")
+    parameters = Parameters()
+    for spec in Variants.named(variant)?.parameters ?? Variants.anyParameters {
+      parameters[spec] = try attributes.value(of: spec)
     }
     let outcomeName = try attributes.optional("outcome", "a string", \.string) ?? CaseOutcome.value.rawValue
     guard let outcome = CaseOutcome(rawValue: outcomeName) else {
-      throw fail(path, "outcome \"\(outcomeName)\" is none of \(Self.names(CaseOutcome.self))")
+      throw fail(
+        path, "outcome \"\(outcomeName)\" is none of \(CaseOutcome.allCases.map(\.rawValue).quotedList)")
     }
-    let lossWeight = try attributes.optional("loss_weight", "a number", \.double) ?? 1
-    let labelSmoothing = try attributes.optional("label_smoothing", "a number", \.double) ?? 0
-    parameters = Parameters(
-      alpha: alpha, gamma: gamma, reduction: reduction, lossWeight: lossWeight, labelSmoothing: labelSmoothing
-    )
     error = try attributes.optional("error", "a string", \.string)
     source = attributes.shown("source", \.string)
     tags = attributes.shown("tags", \.tags) ?? []
@@ -96,10 +90,6 @@ extension ConformanceCase {
       throw fail("\(path)/outputs/loss", "is there, and the outcome is \"raised\"")
     default: break
     }
-  }
-
-  private static func names<Choice: CaseIterable & RawRepresentable<String>>(_: Choice.Type) -> String {
-    Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
   }
 }
 

@@ -47,6 +47,7 @@ extension ConformanceCase {
     _ program: DocumentedProgram, _ provenance: Provenance, of type: ElementType,
     withRespectTo input: String? = nil
   ) throws(JudgingError) -> Plan? {
+    try validate()
     guard let variant = Variants.named(program.variant), let loss = lossPlan(program, provenance)
     else { return nil }
     do throws(JudgingError) {
@@ -65,7 +66,9 @@ extension ConformanceCase {
   /// How the program computes the loss, in the default type that gives the loss's own type where the fixture does not
   /// state one; nil when it does not take the case's inputs.
   private func lossPlan(_ program: DocumentedProgram, _ provenance: Provenance) -> Plan? {
-    guard let variant = Variants.named(program.variant) else { return nil }
+    guard let variant = Variants.named(program.variant),
+      attributes.keys.allSatisfy({ variant.problem(withAttribute: $0) == nil })
+    else { return nil }
     func plan(_ defaultType: ElementType?) -> Plan? {
       var signature = signature(provenance, defaultType: defaultType)
       signature.crossEntropy = program.crossEntropy

@@ -1,3 +1,4 @@
+internal import FocalLoss
 internal import HDF5
 
 /// The attributes of one object, from which the documented ones are taken and the rest is kept.
@@ -23,9 +24,29 @@ struct FixtureAttributes {
     _ name: String, _ kind: String, _ convert: (AttributeValue) -> Value?
   ) throws(FixtureError) -> Value {
     guard let value = try optional(name, kind, convert) else {
-      throw FixtureError(file: file, object: object, reason: "required attribute \"\(name)\" is missing")
+      let nearest = rest.keys.sorted().first { NearbyNames.nearest(to: $0, among: [name]) != nil }
+      throw FixtureError(
+        file: file, object: object,
+        reason: "required attribute \"\(name)\" is missing"
+          + (nearest.map { "; \"\($0)\" looks like a misspelling of it" } ?? ""))
     }
     return value
+  }
+
+  /// Takes a parameter: the stated value, or the default of one that is not required.
+  mutating func value(of spec: ParameterSpec) throws(FixtureError) -> ParameterValue {
+    guard spec.isRequired || rest[spec.name] != nil else { return spec.defaultValue }
+    switch spec.kind {
+    case .number: return .number(try required(spec.name, "a number", \.double))
+    case .boolean: return .boolean(try required(spec.name, "a boolean", \.bool))
+    case .choice(let words):
+      let word = try required(spec.name, "a string", \.string)
+      guard words.contains(word) else {
+        throw FixtureError(
+          file: file, object: object, reason: "\(spec.name) \"\(word)\" is none of \(words.quotedList)")
+      }
+      return .choice(word)
+    }
   }
 
   /// Takes an optional attribute, which must be of its kind if it is there.
@@ -48,6 +69,9 @@ struct FixtureAttributes {
     return converted
   }
 
+  /// An error about the object.
+  func failure(_ reason: String) -> FixtureError { FixtureError(file: file, object: object, reason: reason) }
+
   private static func kind(of value: AttributeValue) -> String {
     switch value {
     case .string(let text): "the string \"\(text)\""
@@ -58,4 +82,9 @@ struct FixtureAttributes {
     case .other(let description): description
     }
   }
+}
+
+extension [String] {
+  /// The words in quotation marks, with commas between.
+  var quotedList: String { map { "\"\($0)\"" }.joined(separator: ", ") }
 }

@@ -107,6 +107,9 @@ public struct Identification: Sendable {
       let conformanceCase = try fixture.conformanceCase(name)
       guard isSelected(conformanceCase.variant), (conformanceCase.outputs["loss"]?.shape.count ?? 0) > 0
       else { continue }
+      do throws(JudgingError) { try conformanceCase.validate() } catch {
+        throw error.located(in: fixture.fileName, case: name)
+      }
       cases[conformanceCase.variant, default: []].append(conformanceCase)
     }
     var groups: [Group] = []
@@ -167,7 +170,7 @@ extension Identification.Group {
   }
 
   /// The gradients that some known program gives.
-  private static let gradientNames = Set(Variants.all.map { "grads/\($0.inputs[0])" })
+  private static let gradientNames = Set(Variants.all.map { "grads/\($0.firstInput)" })
 }
 
 extension ConformanceCase {
@@ -186,7 +189,7 @@ extension ConformanceCase {
   fileprivate func gradientsInside(
     _ program: DocumentedProgram, _ provenance: Provenance
   ) throws(FixtureError) -> [AdjointRules: Int] {
-    guard let input = Variants.named(program.variant)?.inputs[0], let gradient = grads[input] else {
+    guard let input = Variants.named(program.variant)?.firstInput, let gradient = grads[input] else {
       return [:]
     }
     var inside: [AdjointRules: Int] = [:]

@@ -69,10 +69,7 @@ public struct Judge {
     report.parameters = conformanceCase.parameters
     report.outcome = conformanceCase.outcome
     report.purpose = conformanceCase.attributes["reason"]?.string
-    guard let variant = Variants.named(conformanceCase.variant) else {
-      let known = Variants.all.map { $0.name }.joined(separator: ", ")
-      throw .rejected(Rejection(nil, "variant \"\(conformanceCase.variant.prefix(80))\" is none of \(known)"))
-    }
+    let variant = try conformanceCase.documentedVariant()
     guard let loss = conformanceCase.outputs["loss"] else {
       return try judgeRaised(conformanceCase, variant, provenance, &report)
     }

@@ -16,8 +16,8 @@ struct TensorComputation {
   ///
   /// - Returns: nil for a gradient that is not computed, and for a tensor that has not the documented type.
   init?(_ name: String, _ conformanceCase: ConformanceCase, _ provenance: Provenance) throws(JudgingError) {
-    guard let variant = Variants.named(conformanceCase.variant), let loss = conformanceCase.outputs["loss"]
-    else { return nil }
+    let variant = try conformanceCase.documentedVariant()
+    guard let loss = conformanceCase.outputs["loss"] else { return nil }
     let lossPlan = try conformanceCase.plan(variant, provenance)
     self.conformanceCase = conformanceCase
     if name == loss.name {

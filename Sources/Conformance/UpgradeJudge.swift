@@ -145,7 +145,7 @@ extension UpgradeJudge {
   /// What of the two cases' inputs and parameters is not the same, or nil.
   func difference(_ old: ConformanceCase, _ new: ConformanceCase) throws(JudgingError) -> String? {
     if old.variant != new.variant { return "variant \(old.variant) and \(new.variant)" }
-    if !old.parameters.isIdentical(to: new.parameters) { return "\(old.parameters) and \(new.parameters)" }
+    if let difference = old.parameters.differences(from: new.parameters).first { return difference }
     let (olds, news) = (old.given, new.given)
     for name in Set(olds.keys).union(news.keys).sorted() {
       guard let x = olds[name], let y = news[name] else { return "only one of them was given \(name)" }
@@ -299,14 +299,4 @@ extension ConformanceCase {
 
 extension CaseReport {
   func tensor(_ name: String) -> TensorReport? { tensors.first { $0.name == name } }
-}
-
-extension Parameters {
-  /// Whether both are the same bits, NaN included.
-  fileprivate func isIdentical(to other: Parameters) -> Bool {
-    reduction == other.reduction
-      && zip([alpha, gamma, lossWeight], [other.alpha, other.gamma, other.lossWeight]).allSatisfy {
-        $0.bitPattern == $1.bitPattern
-      }
-  }
 }

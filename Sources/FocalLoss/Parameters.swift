@@ -3,18 +3,13 @@ public enum Reduction: String, Hashable, Sendable, CaseIterable, Codable {
   case none, sum, mean
 }
 
-/// The hyper-parameters of a case, as its author passed them.
-public struct Parameters: Hashable, Sendable, Codable {
-  /// The weight of the positive class. NaN stands for no weighting, Python's None, in the variants that offer it.
-  public var alpha: Double
-  /// The focusing exponent.
-  public var gamma: Double
-  /// The reduction.
-  public var reduction: Reduction
-  /// The factor that PaddleDetection's wrappers multiply the loss by.
-  public var lossWeight: Double
-  /// How far Keras's losses squeeze labels towards 1/2.
-  public var labelSmoothing: Double
+/// The parameters of a case, as its author passed them.
+///
+/// What there is to a parameter is said by its ``ParameterSpec``. One that is not set has its default, so that two values
+/// are equal exactly when each parameter is.
+public struct Parameters: Hashable, Sendable {
+  /// Those that do not have their default, by name.
+  private var values: [String: ParameterValue] = [:]
 
   /// Parameters of a case.
   public init(
@@ -28,6 +23,84 @@ public struct Parameters: Hashable, Sendable, Codable {
     self.labelSmoothing = labelSmoothing
   }
 
+  /// The value of a parameter.
+  public subscript(spec: ParameterSpec) -> ParameterValue {
+    get { values[spec.name] ?? spec.defaultValue }
+    set {
+      precondition(spec.accepts(newValue), "\(spec.name) cannot be \(newValue)")
+      values[spec.name] = newValue == spec.defaultValue ? nil : newValue
+    }
+  }
+
+  /// The names of those that do not have their default.
+  var changedNames: [String] { values.keys.sorted() }
+
+  /// The parameters that are not the same in both, each with its two values.
+  public func differences(from other: Parameters) -> [String] {
+    Variants.parameters.compactMap { spec in
+      self[spec] == other[spec] ? nil : "\(spec.name) is \(self[spec]) and \(other[spec])"
+    }
+  }
+}
+
+extension Parameters {
+  /// The weight of the positive class. NaN stands for no weighting, Python's None, in the variants that offer it.
+  public var alpha: Double {
+    get { number(.alpha) }
+    set { self[.alpha] = .number(newValue) }
+  }
+
+  /// The focusing exponent.
+  public var gamma: Double {
+    get { number(.gamma) }
+    set { self[.gamma] = .number(newValue) }
+  }
+
+  /// The reduction.
+  public var reduction: Reduction {
+    get {
+      guard case .choice(let word) = self[.reduction] else { return .none }
+      return Reduction(rawValue: word) ?? .none
+    }
+    set { self[.reduction] = .choice(newValue.rawValue) }
+  }
+
+  /// The factor that PaddleDetection's wrappers multiply the loss by.
+  public var lossWeight: Double {
+    get { number(.lossWeight) }
+    set { self[.lossWeight] = .number(newValue) }
+  }
+
+  /// How far Keras's losses squeeze labels towards 1/2.
+  public var labelSmoothing: Double {
+    get { number(.labelSmoothing) }
+    set { self[.labelSmoothing] = .number(newValue) }
+  }
+
   /// α, or nil for None.
   var optionalAlpha: Double? { alpha.isNaN ? nil : alpha }
+
+  /// A parameter that is a number.
+  func number(_ spec: ParameterSpec) -> Double {
+    if case .number(let value) = self[spec] { value } else { .nan }
+  }
+}
+
+extension Parameters: Codable {
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(values)
+  }
+
+  /// Parameters that another process wrote; a name or a kind that no variant has is an error.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let specs = Dictionary(uniqueKeysWithValues: Variants.parameters.map { ($0.name, $0) })
+    for (name, value) in try container.decode([String: ParameterValue].self) {
+      guard let spec = specs[name], spec.accepts(value) else {
+        throw DecodingError.dataCorruptedError(in: container, debugDescription: "no parameter of any variant")
+      }
+      self[spec] = value
+    }
+  }
 }

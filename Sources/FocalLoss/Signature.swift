@@ -72,15 +72,6 @@ extension Signature {
     return Rejection(name, "\(name) is \(type); only float32 and float64 are promised everywhere")
   }
 
-  /// A rejection when α is outside of [0, 1].
-  var undocumentedAlpha: Rejection? {
-    (0...1).contains(parameters.alpha)
-      ? nil : Rejection(nil, "alpha is \(parameters.alpha), outside of [0, 1]")
-  }
-
-  /// A rejection when α is neither None nor within [0, 1].
-  var undocumentedOptionalAlpha: Rejection? { parameters.optionalAlpha == nil ? nil : undocumentedAlpha }
-
   /// The named input, which must be of a floating-point type.
   func floatInput(_ name: String) throws(Rejection) -> Input {
     let input = try input(name)

@@ -52,7 +52,8 @@ struct Elementwise: Source {
   var adjoint: SourceAdjoint? { SourceAdjoint(input: input, repetition: nil) }
 }
 
-/// A tensor of at most one axis, repeated along the last axis of the loss: a divisor for all or for each class.
+/// A tensor of at most one axis, repeated along the last axis of the loss: a divisor for all or for each class. Its
+/// elements must be finite.
 struct AlongLastAxis: Source {
   let input: String
   let shape: Shape
@@ -60,7 +61,7 @@ struct AlongLastAxis: Source {
   func reads(for block: Region) -> [String: Region] { [input: part(for: block)] }
 
   func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
-    let values = try tensors.tensor(input).values
+    let values = try tensors.tensor(input).finiteValues(of: input, from: part(for: block).offset)
     if values.count <= 1 { return values }
     return (0..<block.count).map { values[$0 % values.count] }
   }
@@ -79,7 +80,8 @@ struct AlongLastAxis: Source {
   }
 }
 
-/// A tensor of one axis, repeated along the second axis of the loss: a weight for each channel of (B, C, …).
+/// A tensor of one axis, repeated along the second axis of the loss: a weight for each channel of (B, C, …). Its
+/// elements must be finite.
 struct AlongSecondAxis: Source {
   let input: String
   let shape: Shape
@@ -88,7 +90,7 @@ struct AlongSecondAxis: Source {
   func reads(for block: Region) -> [String: Region] { [input: shape.whole] }
 
   func column(for block: Region, from tensors: [String: Tensor]) throws(Rejection) -> [Double] {
-    let values = try tensors.tensor(input).values
+    let values = try tensors.tensor(input).finiteValues(of: input, from: 0)
     return block.positions.map { values[$0 / length % values.count] }
   }
 
@@ -143,6 +145,22 @@ extension Dictionary where Key == String, Value == Tensor {
 }
 
 extension Tensor {
+  /// The elements of a weight or a divisor; no variant documents one that is NaN or infinite.
+  ///
+  /// - Parameters:
+  ///   - input: the name of the input of which this is a part.
+  ///   - offset: the position there of the first element.
+  func finiteValues(of input: String, from offset: Int) throws(Rejection) -> [Double] {
+    let values = values
+    if let position = values.firstIndex(where: { !$0.isFinite }) {
+      throw Rejection(
+        input,
+        "\(input)[\(offset + position)] is \(values[position]), and the variant documents only finite numbers"
+      )
+    }
+    return values
+  }
+
   /// One element for a message.
   func text(at position: Int) -> String {
     elementType.integer(ofBits: bits(at: position)).map { "\($0)" } ?? "\(value(at: position))"

@@ -13,7 +13,7 @@ public enum ExplanationText {
       "\(visibleText(explanation.id))  \(visibleText(explanation.tensor))\(subscripted(explanation.index))"
     if let element = explanation.element { text += ", by its element\(subscripted(element))" }
     text +=
-      "\n  \(visibleText(explanation.variant)) by \(build), \(explanation.parameters.text)\n\n"
+      "\n  \(visibleText(explanation.variant)) by \(build), \(explanation.parameters.text(of: explanation.variant))\n\n"
     text += table(explanation)
     text += "\n"
     if let actual = explanation.actual {

@@ -10,7 +10,12 @@ public enum FixtureText {
     var text = head(fixture)
     for name in fixture.caseNames {
       do throws(FixtureError) {
-        text += "\n" + render(try fixture.conformanceCase(name))
+        let conformanceCase = try fixture.conformanceCase(name)
+        text += "\n" + render(conformanceCase)
+        if let fault = conformanceCase.fault(in: fixture.fileName) {
+          isComplete = false
+          text += "  error: \(fault)\n"
+        }
       } catch {
         isComplete = false
         text += "\n\(visibleText(name))\n  error: \(error)\n"

@@ -50,7 +50,7 @@ enum HazardText {
   }
 
   private static func head(_ source: Source) -> String {
-    let input = Variants.named(source.variant)?.inputs.first ?? "input"
+    let input = Variants.named(source.variant)?.firstInput ?? "input"
     return visibleText("\(source.variant) \(source.type) \(source.tensor), by \(input)") + "\n"
   }
 

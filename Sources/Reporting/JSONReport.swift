@@ -24,7 +24,7 @@ public enum JSONReport: ReportFormat {
   public static func render(_ report: Report) -> String {
     let fixtures = report.fixtures.map { encoded(FixtureObject($0)) }
     let cases = report.fixtures.flatMap { fixture in
-      fixture.cases.map { encoded(CaseObject($0, of: fixture)) }
+      fixture.cases.map { encoded(Joined(CaseObject($0, of: fixture), ParametersObject($0.parameters))) }
     }
     let ledger = report.ledger.map { "\"ledger\":\(encoded(LedgerObject($0))),\n" } ?? ""
     let baseline = report.baseline.map { "\"baseline\":\(encoded(BaselineObject($0))),\n" } ?? ""
@@ -325,11 +325,6 @@ private struct CaseObject: Encodable {
   let variant: String?
   let framework: String
   let frameworkVersion: String
-  let alpha: Double?
-  let gamma: Double?
-  let reduction: String?
-  let lossWeight: Double?
-  let labelSmoothing: Double?
   let outcome: String?
   let verdict: String
   let purpose: String?
@@ -346,11 +341,6 @@ private struct CaseObject: Encodable {
     variant = report.variant
     framework = fixture.provenance?.framework ?? ""
     frameworkVersion = fixture.provenance?.frameworkVersion ?? ""
-    alpha = report.parameters?.alpha
-    gamma = report.parameters?.gamma
-    reduction = report.parameters?.reduction.rawValue
-    lossWeight = report.parameters?.lossWeight
-    labelSmoothing = report.parameters.flatMap { $0.labelSmoothing == 0 ? nil : $0.labelSmoothing }
     outcome = report.outcome?.rawValue
     verdict = report.verdict.rawValue
     purpose = report.purpose
@@ -360,6 +350,52 @@ private struct CaseObject: Encodable {
     exceeded = report.exceeded.isEmpty ? nil : report.exceeded.map(ExceededObject.init)
     printed = report.printed.map(PrintedObject.init)
     tensors = report.tensors.map(TensorObject.init)
+  }
+}
+
+/// The members of two objects in one.
+private struct Joined<First: Encodable, Second: Encodable>: Encodable {
+  let first: First
+  let second: Second
+
+  init(_ first: First, _ second: Second) {
+    self.first = first
+    self.second = second
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try first.encode(to: encoder)
+    try second.encode(to: encoder)
+  }
+}
+
+/// A member for each parameter of a case.
+private struct ParametersObject: Encodable {
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  private let parameters: Parameters?
+
+  init(_ parameters: Parameters?) { self.parameters = parameters }
+
+  func encode(to encoder: any Encoder) throws {
+    guard let parameters else { return }
+    var container = encoder.container(keyedBy: Name.self)
+    for spec in Variants.parameters {
+      let value = parameters[spec]
+      guard spec.isInEveryReport || value != spec.defaultValue else { continue }
+      let name = Name(stringValue: spec.name)
+      switch value {
+      case .number(let number): try container.encode(number, forKey: name)
+      case .choice(let word): try container.encode(word, forKey: name)
+      case .boolean(let isTrue): try container.encode(isTrue, forKey: name)
+      }
+    }
   }
 }
 

@@ -40,11 +40,15 @@ extension String {
 }
 
 extension Parameters {
-  /// The parameters in one line; those that only some variants have, where they are not their defaults.
+  /// The parameters in one line; those that are not required, where they are not their defaults.
   var text: String {
-    var text = "alpha \(alpha), gamma \(gamma), reduction \(reduction.rawValue)"
-    if lossWeight != 1 { text += ", loss_weight \(lossWeight)" }
-    if labelSmoothing != 0 { text += ", label_smoothing \(labelSmoothing)" }
-    return text
+    text(of: Variants.parameters.filter { $0.isRequired || self[$0] != $0.defaultValue })
+  }
+
+  /// All parameters of a variant in one line.
+  func text(of variant: String) -> String { text(of: Variants.named(variant)?.parameters ?? []) }
+
+  private func text(of specs: [ParameterSpec]) -> String {
+    specs.map { "\($0.name) \(self[$0])" }.joined(separator: ", ")
   }
 }

@@ -59,10 +59,15 @@ struct SpoiledCase: Sendable, CustomTestStringConvertible {
       changing: ["outcome": .fixed("maybe")]),
     .attributes(
       "loss weight a string", "attribute \"loss_weight\" must be a number",
-      changing: ["loss_weight": .fixed("1")]),
+      changing: ["variant": .fixed("ppdet.focal_loss"), "loss_weight": .fixed("1")]),
     .attributes(
       "label smoothing a string", "attribute \"label_smoothing\" must be a number",
-      changing: ["label_smoothing": .fixed("0.1")]),
+      changing: [
+        "variant": .fixed("keras.binary_focal_crossentropy"), "label_smoothing": .fixed("0.1"),
+      ]),
+    .attributes(
+      "alpha misspelt", "required attribute \"alpha\" is missing; \"Alpa\" looks like a misspelling of it",
+      without: ["alpha"], changing: ["Alpa": .double(0.25)]),
     SpoiledCase(
       name: "missing loss", object: "outputs/loss", reason: "is missing, and the outcome is \"value\""
     ) {

@@ -1,5 +1,6 @@
 import Conformance
 import FixtureAuthoring
+import FocalLoss
 import HDF5
 import Tensors
 import Testing
@@ -86,8 +87,7 @@ struct FixtureReaderTests {
       try author.group("/cases/demo/notes")
       try author.group("/extra")
       for (name, value) in [
-        ("loss_weight", AuthoredValue.double(2.5)), ("label_smoothing", .double(0.125)),
-        ("source", .fixed("blog")),
+        ("source", AuthoredValue.fixed("blog")),
         ("tags", .variable(["edge", "half"])),
         ("seed", .int(7)),
       ] {
@@ -100,7 +100,6 @@ struct FixtureReaderTests {
     #expect(demo.gradOutputs.keys.sorted() == ["loss"])
     #expect(demo.stages.keys.sorted() == ["p_t"])
     #expect(demo.inputs["normalizer"]?.shape == .vector(1))
-    #expect(demo.parameters.lossWeight == 2.5 && demo.parameters.labelSmoothing == 0.125)
     #expect(demo.source == "blog")
     #expect(demo.tags == ["edge", "half"])
     #expect(demo.attributes == ["seed": .integer(7)])
@@ -114,6 +113,23 @@ struct FixtureReaderTests {
   func readsTagText() throws {
     let reader = try reader { try $0.attribute("tags", .fixed(" edge, half ,"), on: "/cases/demo") }
     #expect(try reader.conformanceCase("demo").tags == ["edge", "half"])
+  }
+
+  @Test("every parameter of every variant is read, and has its default where it is not stated")
+  func readsParameters() throws {
+    for variant in Variants.all {
+      var stated = Parameters()
+      for spec in variant.parameters { stated[spec] = try #require(spec.spoiled(stated[spec])) }
+      let reader = try reader(cases: []) { author in
+        var values: [String: AuthoredValue] = ["variant": .fixed(variant.name)]
+        try DemoFixture.demoCase(author, "default", changing: values)
+        for spec in variant.parameters { values[spec.name] = AuthoredValue(stated[spec]) }
+        try DemoFixture.demoCase(author, "stated", changing: values)
+      }
+      #expect(try reader.conformanceCase("stated").parameters == stated, "\(variant.name)")
+      #expect(try reader.conformanceCase("default").parameters == Parameters(), "\(variant.name)")
+      #expect(try reader.conformanceCase("stated").attributes.isEmpty, "\(variant.name)")
+    }
   }
 
   @Test("alpha and gamma keep any number")

@@ -147,7 +147,7 @@ struct JudgeTests {
     #expect(right.tensors.last?.verdict == .nonconformant)
     let wrong = try judge {
       try $0.dataset("/cases/case/grads/logit", Tensor(.float32, .vector(2), values: [1, 2]))
-      try $0.dataset("/cases/case/grads/weight", DemoFixture.logit)
+      try $0.dataset("/cases/case/grads/normalizer", DemoFixture.logit)
     }
     #expect(wrong.tensors.dropFirst().map(\.verdict) == [.nonconformant, .error])
   }

@@ -123,13 +123,13 @@ struct EnclosureTests {
   {
     let shape = try Shape([1, 1])
     let (float, ids) = (Signature.Input(type, shape), Signature.Input(.int64, .vector(1)))
-    let isProb = variant.inputs[0] == "prob"
+    let isProb = variant.firstInput == "prob"
     let inputs = [
       "logit": float, "label": float, "prob": float, "target": isProb ? float : ids, "anchor_label": ids,
       "match": ids,
       "gt_class": ids,
     ]
-    return try variant.plan(Signature(parameters, inputs)).formula
+    return try variant.uncheckedPlan(Signature(parameters, inputs)).formula
   }
 
   /// Logits or probabilities, with labels: random ones of every size, and those at which the formulas turn.

@@ -10,7 +10,7 @@ func evaluate(
   blockCount: Int = 5
 ) throws -> [Double] {
   let signature = Signature(parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) })
-  let plan = try variant.plan(signature)
+  let plan = try variant.uncheckedPlan(signature)
   var evaluation = Evaluation(plan, in: NativeArithmetic())
   var results: [Double] = []
   for block in plan.elements.regions(maximumCount: blockCount) {
@@ -314,7 +314,7 @@ struct RejectionTests {
   @Test("what the documentation rules out is rejected with its reason", arguments: RejectedCase.all)
   func rejects(rejected: RejectedCase) {
     do {
-      _ = try rejected.variant.plan(Signature(rejected.parameters, rejected.inputs))
+      _ = try rejected.variant.uncheckedPlan(Signature(rejected.parameters, rejected.inputs))
       Issue.record("it was planned")
     } catch {
       #expect(error.description.contains(rejected.reason), "\(error)")
@@ -331,7 +331,7 @@ struct RejectionTests {
       as [any FocalLossVariant.Type]
     {
       #expect(variant.undocumented(signature)?.description.contains("alpha is \(alpha)") == true)
-      _ = try variant.plan(signature)
+      _ = try variant.uncheckedPlan(signature)
     }
   }
 
@@ -355,11 +355,12 @@ struct RejectionTests {
         let float = Signature.Input(.float32, try Shape(dimensions))
         let rows = Signature.Input(.int64, .vector(dimensions[0]))
         let inputs = [
-          "logit": float, "label": float, "prob": float, "target": variant.inputs[0] == "prob" ? float : rows,
+          "logit": float, "label": float, "prob": float,
+          "target": variant.firstInput == "prob" ? float : rows,
           "anchor_label": rows, "match": rows, "gt_class": .init(.int64, .vector(0)),
         ]
         for reduction in Reduction.allCases {
-          guard let plan = try? variant.plan(Signature(Parameters(reduction: reduction), inputs)) else {
+          guard let plan = try? variant.uncheckedPlan(Signature(Parameters(reduction: reduction), inputs)) else {
             continue
           }
           let evaluation = Evaluation(plan, in: NativeArithmetic())

@@ -10,6 +10,8 @@ struct PlantedChange: Sendable {
     case fault(@Sendable (Specimen) -> ConformanceCase?)
     /// In the case, before it is judged; it must be let pass.
     case allowed(@Sendable (Specimen) -> ConformanceCase?)
+    /// In the case, before it is judged; it must be an error, since it cannot be judged.
+    case refused(@Sendable (Specimen) -> ConformanceCase?)
     /// In the report of a run that is held against the report before: without the case, or without the tensor.
     case loss(Lost)
   }
@@ -31,8 +33,12 @@ struct PlantedChange: Sendable {
     _ name: String, _ plant: @escaping @Sendable (Specimen) -> ConformanceCase?
   ) -> PlantedChange { PlantedChange(name, .allowed(plant)) }
 
+  private static func refused(
+    _ name: String, _ plant: @escaping @Sendable (Specimen) -> ConformanceCase?
+  ) -> PlantedChange { PlantedChange(name, .refused(plant)) }
+
   /// Every kind: those of one element, of a whole tensor, of parameters and inputs, of types and shapes, of what is gone.
-  static let all = elements + tensors + given + forms + losses
+  static let all = elements + tensors + given + refused + forms + losses
 
   private static let elements: [PlantedChange] = [
     .allowed("nothing changed") { $0.conformanceCase },
@@ -117,51 +123,79 @@ struct PlantedChange: Sendable {
     .fault("order reversed") { specimen in specimen.permuting { specimen.actual.count - 1 - $0 } },
   ]
 
-  private static let given: [PlantedChange] = [
-    .fault("wrong alpha") { specimen in
-      let alpha = specimen.conformanceCase.parameters.alpha
-      guard alpha.isFinite else { return nil }
-      return specimen.given { $0.parameters.alpha = alpha < 0 ? 0.25 : alpha == 0.5 ? 0.75 : 1 - alpha }
-    },
-    .fault("wrong gamma") { specimen in
-      guard specimen.conformanceCase.parameters.gamma.isFinite else { return nil }
-      return specimen.given { $0.parameters.gamma += 1 }
-    },
-    .fault("wrong reduction") { specimen in
-      specimen.given { $0.parameters.reduction = $0.parameters.reduction == .sum ? .mean : .sum }
-    },
-    .fault("wrong loss weight") { specimen in specimen.given { $0.parameters.lossWeight += 1 } },
-    .fault("wrong normalizer") { $0.giving("normalizer") { $0.mapping { 2 * $0 } } },
-    .fault("normalizer left out") { specimen in
-      guard specimen.conformanceCase.inputs["normalizer"] != nil else { return nil }
-      return specimen.given { $0.inputs["normalizer"] = nil }
-    },
-    .fault("wrong clamp") { specimen in
-      specimen.giving(specimen.firstInput) { input in
-        let finite = input.values.filter(\.isFinite)
-        guard let least = finite.min(), let greatest = finite.max() else { return input }
-        let margin = greatest / 4 - least / 4
-        return input.mapping { $0.isNaN ? $0 : min(max($0, least + margin), greatest - margin) }
+  private static let given: [PlantedChange] =
+    Variants.parameters.map { spec in
+      .fault("wrong \(spec.name.replacing("_", with: " "))") { specimen in
+        guard specimen.hasParameter(spec.name),
+          let spoiled = spec.spoiled(specimen.conformanceCase.parameters[spec])
+        else { return nil }
+        return specimen.given { $0.parameters[spec] = spoiled }
       }
+    } + [
+      .fault("wrong normalizer") { $0.giving("normalizer") { $0.mapping { 2 * $0 } } },
+      .fault("normalizer left out") { specimen in
+        guard specimen.conformanceCase.inputs["normalizer"] != nil else { return nil }
+        return specimen.given { $0.inputs["normalizer"] = nil }
+      },
+      .fault("wrong clamp") { specimen in
+        specimen.giving(specimen.firstInput) { input in
+          let finite = input.values.filter(\.isFinite)
+          guard let least = finite.min(), let greatest = finite.max() else { return input }
+          let margin = greatest / 4 - least / 4
+          return input.mapping { $0.isNaN ? $0 : min(max($0, least + margin), greatest - margin) }
+        }
+      },
+      .fault("labels exchanged") { specimen in
+        let name = specimen.conformanceCase.inputs["label"] == nil ? "target" : "label"
+        return specimen.giving(name) { $0.mapping { 1 - $0 } }
+      },
+      .fault("input shifted by one element") { specimen in
+        specimen.giving(specimen.firstInput) { input in
+          input.mappingBits { position, _ in input.bits(at: (position + 1) % input.count) }
+        }
+      },
+      .fault("wrong upstream gradient") { specimen in
+        guard specimen.isGradient, let loss = specimen.conformanceCase.outputs["loss"],
+          loss.elementType.floatFormat != nil
+        else { return nil }
+        let fed = specimen.conformanceCase.gradOutputs["loss"].flatMap { try? $0.readAll() }
+        let ones = Tensor(
+          loss.elementType, loss.shape, values: Array(repeating: 1, count: loss.shape.count))
+        let wrong = StoredTensor((fed ?? ones).mapping { 2 * $0 }, inPlaceOf: loss, as: "grad_outputs/loss")
+        return specimen.given { $0.gradOutputs["loss"] = wrong }
+      },
+    ]
+
+  private static let refused: [PlantedChange] = [
+    .refused("a parameter of another variant") { specimen in
+      let names = Variants.parameters.map(\.name).filter { !specimen.hasParameter($0) }
+      return specimen.stating(specimen.one(of: names))
     },
-    .fault("labels exchanged") { specimen in
-      let name = specimen.conformanceCase.inputs["label"] == nil ? "target" : "label"
-      return specimen.giving(name) { $0.mapping { 1 - $0 } }
+    .refused("a parameter of another library") { specimen in
+      let own = specimen.variant?.inputs.map(\.name) ?? []
+      let names = ["ignore_index", "pos_weight", "weight", "from_logits", "axis", "smoothing", "eps"]
+      return specimen.stating(specimen.one(of: names.filter { !own.contains($0) }))
     },
-    .fault("input shifted by one element") { specimen in
-      specimen.giving(specimen.firstInput) { input in
-        input.mappingBits { position, _ in input.bits(at: (position + 1) % input.count) }
-      }
+    .refused("a misspelt parameter") { specimen in
+      specimen.stating(specimen.one(of: specimen.variant?.parameters.map { $0.name.uppercased() } ?? []))
     },
-    .fault("wrong upstream gradient") { specimen in
-      guard specimen.isGradient, let loss = specimen.conformanceCase.outputs["loss"],
-        loss.elementType.floatFormat != nil
-      else { return nil }
-      let fed = specimen.conformanceCase.gradOutputs["loss"].flatMap { try? $0.readAll() }
-      let ones = Tensor(
-        loss.elementType, loss.shape, values: Array(repeating: 1, count: loss.shape.count))
-      let wrong = StoredTensor((fed ?? ones).mapping { 2 * $0 }, inPlaceOf: loss, as: "grad_outputs/loss")
-      return specimen.given { $0.gradOutputs["loss"] = wrong }
+    .refused("an input of another variant") { specimen in
+      guard let (name, tensor) = specimen.foreignInput("inputs") else { return nil }
+      return specimen.given { $0.inputs[name] = tensor }
+    },
+    .refused("a gradient of an input of another variant") { specimen in
+      guard let (name, tensor) = specimen.foreignInput("grads") else { return nil }
+      return specimen.given { $0.grads[name] = tensor }
+    },
+    .refused("NaN for a parameter") { specimen in
+      specimen.setting(to: .nan) { !$0.hasNone }
+    },
+    .refused("infinity for a parameter") { $0.setting(to: .infinity) { _ in true } },
+    .refused("NaN in a weight") { specimen in
+      let names = specimen.variant?.inputs.filter(\.isOptional).map(\.name) ?? []
+      return names.lazy.compactMap { name in
+        specimen.giving(name) { $0.mapping { _ in .nan } }
+      }.first
     },
   ]
 
@@ -217,5 +251,34 @@ extension Specimen {
       // The element as it is would be no change; a zero of the other sign is none either.
       return value == actual ? nil : value
     }
+  }
+
+  /// One of some names, not the same for every case; nil when there is none.
+  fileprivate func one(of names: [String]) -> String? {
+    names.isEmpty ? nil : names[conformanceCase.name.utf8.reduce(0) { $0 + Int($1) } % names.count]
+  }
+
+  /// The case with one more attribute.
+  fileprivate func stating(_ name: String?) -> ConformanceCase? {
+    name.map { name in given { $0.attributes[name] = .float(0.5) } }
+  }
+
+  /// The case with another number for one of its parameters.
+  fileprivate func setting(to number: Double, where isRight: (ParameterSpec) -> Bool) -> ConformanceCase? {
+    let specs = variant?.parameters.filter { $0.kind == .number && isRight($0) } ?? []
+    guard let name = one(of: specs.map(\.name)), let spec = specs.first(where: { $0.name == name }) else {
+      return nil
+    }
+    return given { $0.parameters[spec] = .number(number) }
+  }
+
+  /// The name of an input that the variant does not have, and the first input under that name.
+  fileprivate func foreignInput(_ group: String) -> (name: String, tensor: StoredTensor)? {
+    let own = variant?.inputs.map(\.name) ?? []
+    let names = Set(Variants.all.flatMap { $0.inputs }.map(\.name)).subtracting(own).sorted()
+    guard let name = one(of: names), let stored = conformanceCase.inputs[firstInput],
+      let tensor = try? stored.readAll()
+    else { return nil }
+    return (name, StoredTensor(tensor, inPlaceOf: stored, as: "\(group)/\(name)"))
   }
 }

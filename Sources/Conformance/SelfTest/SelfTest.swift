@@ -81,7 +81,8 @@ private struct FixtureSelfTest {
         try plant(changes, in: tensor.name, of: stored, &report)
       } catch {
         // Where the documentation rejects the input there is nothing that the tensor may be.
-        if case .unreadable(let error) = error { report.errors.append(error) }
+        if case .rejected = error { continue }
+        report.errors.append(error.located(in: fixture.fileName, case: name))
       }
     }
   }
@@ -113,6 +114,9 @@ private struct FixtureSelfTest {
     case .allowed(let plant):
       guard let changed = plant(specimen) else { return nil }
       return (.conformant, verdict(of: specimen.name, in: changed))
+    case .refused(let plant):
+      guard let changed = plant(specimen) else { return nil }
+      return (.error, verdict(of: specimen.name, in: changed))
     case .loss(let lost):
       return (.nonconformant, gate(specimen, without: lost))
     }
@@ -190,7 +194,7 @@ extension CaseReport {
 extension ConformanceCase {
   /// How many elements a result is computed from.
   fileprivate var elementCount: Int {
-    Variants.named(variant).flatMap { inputs[$0.inputs[0]]?.shape.count } ?? 0
+    Variants.named(variant).flatMap { inputs[$0.firstInput]?.shape.count } ?? 0
   }
 
   /// The loss, and the gradients.

@@ -95,8 +95,16 @@ struct Specimen {
     return given { $0.inputs[input] = StoredTensor(changedTensor, inPlaceOf: stored) }
   }
 
+  /// The variant that the case names.
+  var variant: (any FocalLossVariant.Type)? { Variants.named(conformanceCase.variant) }
+
   /// The input that the tensor is computed from first: a logit or a probability.
-  var firstInput: String { Variants.named(conformanceCase.variant)?.inputs[0] ?? "" }
+  var firstInput: String { variant?.firstInput ?? "" }
+
+  /// Whether the case's variant has a parameter of that name.
+  func hasParameter(_ name: String) -> Bool {
+    variant?.parameters.contains { $0.name == name } ?? false
+  }
 
   /// Whether the tensor is a gradient.
   var isGradient: Bool { name != "outputs/loss" }

@@ -22,16 +22,17 @@ public enum KerasBinaryFocalCrossentropy: FocalLossVariant {
   public static let name = "keras.binary_focal_crossentropy"
   public static let summary =
     "keras.losses.BinaryFocalCrossentropy of probabilities; alpha NaN is apply_class_balancing=False"
-  public static let inputs = ["prob", "label"]
+  public static let inputs: [InputSpec] = [.required("prob"), .required("label")]
+  public static let parameters = KerasLoss.parameters
 
   /// `keras.config.epsilon()`.
   private static let epsilon = 1e-7
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
-    KerasLoss.undocumented(signature, "prob")
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
+    signature.undocumentedType("prob")
   }
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     try KerasLoss.plan(signature, "prob") { p, y in
       let output = max(min(p, 1 - epsilon), epsilon).named("clipped")
       return (p, -(y * log(output) + (1 - y) * log(1 - output)))

@@ -19,13 +19,14 @@ public enum KerasBinaryFocalCrossentropyFromLogits: FocalLossVariant {
   public static let name = "keras.binary_focal_crossentropy_from_logits"
   public static let summary =
     "keras.losses.BinaryFocalCrossentropy of logits; alpha NaN is apply_class_balancing=False"
-  public static let inputs = ["logit", "label"]
+  public static let inputs: [InputSpec] = [.required("logit"), .required("label")]
+  public static let parameters = KerasLoss.parameters
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
-    KerasLoss.undocumented(signature, "logit")
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
+    signature.undocumentedType("logit")
   }
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     try KerasLoss.plan(signature, "logit") { x, y in
       // The sigmoid comes first: so the gradient adds its part last.
       let p = tensorFlowSigmoid(x).named("sigmoid")

@@ -17,14 +17,9 @@ enum KerasLoss {
   /// A mean is kept for each row.
   static let maximumRowCount = 1 << 18
 
-  static func undocumented(_ signature: Signature, _ input: String) -> Rejection? {
-    if let rejection = signature.undocumentedType(input) ?? signature.undocumentedOptionalAlpha {
-      return rejection
-    }
-    let smoothing = signature.parameters.labelSmoothing
-    return (0...1).contains(smoothing)
-      ? nil : Rejection(nil, "label_smoothing is \(smoothing), outside of [0, 1]")
-  }
+  static let parameters: [ParameterSpec] = [
+    .alpha.within(0...1).orNone, .gamma, .reduction, .labelSmoothing.within(0...1),
+  ]
 
   /// The plan for an input of probabilities or logits, given the probability and the cross entropy of an element.
   static func plan(

@@ -26,13 +26,16 @@ internal import Tensors
 public enum KorniaBinaryFocalLossWithLogits: FocalLossVariant {
   public static let name = "kornia.binary_focal_loss_with_logits"
   public static let summary = "kornia.losses.binary_focal_loss_with_logits; alpha NaN is None"
-  public static let inputs = ["logit", "label", "[pos_weight]", "[weight]"]
+  public static let inputs: [InputSpec] = [
+    .required("logit"), .required("label"), .optional("pos_weight"), .optional("weight"),
+  ]
+  public static let parameters = [ParameterSpec.alpha.within(0...1).orNone, .gamma, .reduction]
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
-    signature.undocumentedType("logit") ?? signature.undocumentedOptionalAlpha
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
+    signature.undocumentedType("logit")
   }
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.floatInput("logit")
     let label = try signature.input("label")
     guard logit.shape.rank >= 2 else {

@@ -25,13 +25,14 @@ internal import Tensors
 public enum OptaxSigmoidFocalLoss: FocalLossVariant {
   public static let name = "optax.sigmoid_focal_loss"
   public static let summary = "optax.losses.sigmoid_focal_loss, in log space; alpha NaN is None"
-  public static let inputs = ["logit", "label"]
+  public static let inputs: [InputSpec] = [.required("logit"), .required("label")]
+  public static let parameters = [ParameterSpec.alpha.within(0...1).orNone, .gamma, .reduction]
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
-    signature.undocumentedType("logit") ?? signature.undocumentedOptionalAlpha
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
+    signature.undocumentedType("logit")
   }
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     let parameters = signature.parameters
     let logit = try signature.floatInput("logit")
     let label = try signature.input("label")

@@ -14,13 +14,14 @@ public enum PaddleDetectionFocalLoss: FocalLossVariant {
   public static let name = "ppdet.focal_loss"
   public static let summary =
     "PaddleDetection's FocalLoss: class ids, one-hot without the background column, loss_weight"
-  public static let inputs = ["logit", "target"]
+  public static let inputs: [InputSpec] = [.required("logit"), .required("target")]
+  public static let parameters = PaddleLoss.parameters + [.lossWeight]
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
-    PaddleLoss.undocumented(signature)
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
+    PaddleLoss.undocumentedInput(signature)
   }
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.classLogit()
     let (rows, classes) = (logit.shape.dimensions[0], logit.shape.dimensions[1])
     let target = try signature.integerInput("target", .vector(rows))

@@ -17,16 +17,19 @@ public enum PaddleDetectionRetinaHeadLoss: FocalLossVariant {
   public static let name = "ppdet.retina_head_loss"
   public static let summary =
     "the classification loss of PaddleDetection's RetinaNet head, over matched anchors"
-  public static let inputs = ["logit", "anchor_label", "match", "gt_class"]
+  public static let inputs: [InputSpec] = [
+    .required("logit"), .required("anchor_label"), .required("match"), .required("gt_class"),
+  ]
+  public static let parameters = PaddleLoss.parameters + [.lossWeight]
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
-    PaddleLoss.undocumented(signature)
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
+    PaddleLoss.undocumentedInput(signature)
   }
 
   /// The ground truth of all images is kept in memory while anchors go by.
   static let maximumGroundTruthCount = 1 << 20
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.classLogit()
     let anchors = Anchors(
       shape: .vector(logit.shape.dimensions[0]), classes: logit.shape.dimensions[1],

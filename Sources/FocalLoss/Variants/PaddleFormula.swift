@@ -22,13 +22,14 @@ public enum PaddleFormula: FocalLossVariant {
   public static let name = "paddle.formula"
   public static let summary =
     "the formula in Paddle's documentation, calculated by hand with tensor operations"
-  public static let inputs = ["logit", "label", "[normalizer]"]
+  public static let inputs: [InputSpec] = [.required("logit"), .required("label"), .optional("normalizer")]
+  public static let parameters = PaddleLoss.parameters
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
-    PaddleLoss.undocumented(signature)
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
+    PaddleLoss.undocumentedInput(signature)
   }
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.floatInput("logit")
     let label = try signature.input("label")
     try signature.require("label", label.shape, equals: logit.shape)

@@ -4,10 +4,13 @@ internal import Tensors
 /// What Paddle's documented formula and its API have in common: their documentation's limits, the division by a
 /// normalizer, and the reduction.
 enum PaddleLoss {
-  /// logit, label and normalizer are float32 or float64, and α is within [0, 1].
-  static func undocumented(_ signature: Signature) -> Rejection? {
+  /// α is within [0, 1].
+  static let parameters = [ParameterSpec.alpha.within(0...1), .gamma, .reduction]
+
+  /// logit, label and normalizer are float32 or float64.
+  static func undocumentedInput(_ signature: Signature) -> Rejection? {
     signature.undocumentedType("logit") ?? signature.undocumentedType("label")
-      ?? signature.undocumentedType("normalizer") ?? signature.undocumentedAlpha
+      ?? signature.undocumentedType("normalizer")
   }
 
   /// The plan of an elementwise loss of logit and label.

@@ -22,14 +22,15 @@ internal import Tensors
 public enum PaddleSigmoidFocalLoss: FocalLossVariant {
   public static let name = "paddle.sigmoid_focal_loss"
   public static let summary = "paddle.nn.functional.sigmoid_focal_loss, in the API's own order of operations"
-  public static let inputs = ["logit", "label", "[normalizer]"]
+  public static let inputs: [InputSpec] = [.required("logit"), .required("label"), .optional("normalizer")]
+  public static let parameters = PaddleLoss.parameters
   public static let hasCrossEntropy = true
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
-    PaddleLoss.undocumented(signature)
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
+    PaddleLoss.undocumentedInput(signature)
   }
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     let logit = try signature.floatInput("logit")
     let label = try signature.floatInput("label")
     for name in ["label", "normalizer"] {

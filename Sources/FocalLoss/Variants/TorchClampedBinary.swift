@@ -22,13 +22,14 @@ internal import Tensors
 public enum TorchClampedBinary: FocalLossVariant {
   public static let name = "torch.clamped_binary"
   public static let summary = "the PyTorch binary FocalLoss on probabilities, clamped to [1e-4, 1]"
-  public static let inputs = ["prob", "target"]
+  public static let inputs: [InputSpec] = [.required("prob"), .required("target")]
+  public static let parameters = [ParameterSpec.alpha, .gamma, .reduction]
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
     signature.undocumentedType("prob")
   }
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     let prob = try signature.floatInput("prob")
     let target = try signature.input("target")
     let classIndex = try ClassIndex("target", target.shape, of: prob.shape)

@@ -13,16 +13,17 @@ internal import Tensors
 public enum TorchPerLabelLoop: FocalLossVariant {
   public static let name = "torch.per_label_loop"
   public static let summary = "the PyTorch FocalLoss_MultiLabel: the clamped binary loss label by label"
-  public static let inputs = ["prob", "target"]
+  public static let inputs: [InputSpec] = [.required("prob"), .required("target")]
+  public static let parameters = TorchClampedBinary.parameters
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
-    TorchClampedBinary.undocumented(signature)
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
+    TorchClampedBinary.undocumentedInput(signature)
   }
 
   /// A sum is kept for each label, some 600 bytes.
   static let maximumLabelCount = 1 << 16
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     let prob = try signature.floatInput("prob")
     guard prob.shape.rank == 2 else {
       throw Rejection("prob", "prob has shape \(prob.shape), the variant needs (N, labels)")

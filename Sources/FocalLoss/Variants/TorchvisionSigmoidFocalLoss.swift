@@ -21,15 +21,15 @@ internal import Tensors
 public enum TorchvisionSigmoidFocalLoss: FocalLossVariant {
   public static let name = "torchvision.sigmoid_focal_loss"
   public static let summary = "torchvision.ops.sigmoid_focal_loss; alpha −1 turns the weighting off"
-  public static let inputs = ["logit", "label"]
+  public static let inputs: [InputSpec] = [.required("logit"), .required("label")]
+  public static let parameters = [ParameterSpec.alpha.within(0...1).or(-1), .gamma, .reduction]
   public static let hasCrossEntropy = true
 
-  public static func undocumented(_ signature: Signature) -> Rejection? {
+  public static func undocumentedInput(_ signature: Signature) -> Rejection? {
     signature.undocumentedType("logit") ?? signature.undocumentedType("label")
-      ?? (signature.parameters.alpha == -1 ? nil : signature.undocumentedAlpha)
   }
 
-  public static func plan(_ signature: Signature) throws(Rejection) -> Plan {
+  public static func uncheckedPlan(_ signature: Signature) throws(Rejection) -> Plan {
     let parameters = signature.parameters
     let logit = try signature.floatInput("logit")
     let label = try signature.floatInput("label")
