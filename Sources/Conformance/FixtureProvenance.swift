@@ -33,6 +33,8 @@ public struct Provenance: Hashable, Sendable, Codable {
   public let isDeterministic: Bool?
   /// Framework settings as JSON text.
   public let flags: String?
+  /// The framework's default floating-point type, where ``flags`` state it as `default_dtype`.
+  public let defaultType: ElementType?
   /// All other attributes of the root, and those above that are not of their documented kind.
   public let attributes: [String: AttributeValue]
 
@@ -50,21 +52,42 @@ public struct Provenance: Hashable, Sendable, Codable {
     threadCount = attributes.shown("num_threads", \.int)
     isDeterministic = attributes.shown("deterministic", \.bool)
     flags = attributes.shown("flags", \.string)
+    defaultType = try attributes.defaultType(in: flags)
     self.attributes = attributes.others
   }
 }
 
-extension Provenance {
-  /// The framework's default floating-point type, where ``flags`` state it as `default_dtype`.
-  public var defaultType: ElementType? {
+extension FixtureAttributes {
+  /// The `default_dtype` of the flags: the name of a floating-point type, alone or as an attribute of its module, such as
+  /// `float64` or `torch.float64`.
+  ///
+  /// - Throws: ``FixtureError`` when it is anything else, since results would be judged by the wrong type.
+  fileprivate func defaultType(in flags: String?) throws(FixtureError) -> ElementType? {
     struct Flags: Decodable {
-      let defaultDtype: String?
+      let value: String?
+      private enum CodingKeys: String, CodingKey { case value = "default_dtype" }
     }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    guard let flags, let decoded = try? decoder.decode(Flags.self, from: Data(flags.utf8)) else { return nil }
-    return decoded.defaultDtype.flatMap(ElementType.init(rawValue:)).flatMap {
-      $0.floatFormat == nil ? nil : $0
+    guard let flags, flags.contains("default_dtype") else { return nil }
+    let decoded: Flags
+    do {
+      decoded = try JSONDecoder().decode(Flags.self, from: Data(flags.utf8))
+    } catch {
+      throw failure("flags name default_dtype, and are no JSON object in which it is a string")
     }
+    guard let text = decoded.value else { return nil }
+    let modules = [
+      "torch", "paddle", "numpy", "np", "jnp", "jax.numpy", "tf", "tensorflow", "mlx.core", "mx",
+    ]
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let module = parts.dropLast().joined(separator: ".")
+    guard parts.count == 1 || modules.contains(module),
+      let type = parts.last.flatMap({ ElementType(rawValue: String($0)) }), type.floatFormat != nil
+    else {
+      let names = ElementType.allCases.filter { $0.floatFormat != nil }.map(\.rawValue)
+      throw failure(
+        "flags have default_dtype \"\(text)\", which is none of \(names.quotedList), alone or after a module such as \"torch.\""
+      )
+    }
+    return type
   }
 }
