@@ -35,7 +35,7 @@ public struct DifferenceBounds: Hashable, Sendable {
 
   /// The names that an input can have.
   package static let inputNames: Set<String> = Set(
-    Variants.all.flatMap { $0.inputs.map { $0.filter { !"[]".contains($0) } } } + [
+    Variants.all.flatMap { $0.inputs.map(\.name) } + [
       "label", "grad_output", "takes_part",
     ])
 }
