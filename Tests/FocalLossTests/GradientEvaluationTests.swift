@@ -27,7 +27,7 @@ private func gradient(
     for block in blocks { try participation.add(block, from: tensors(plan, block)) }
   }
   let gradient = try plan.gradient(
-    of: variant.inputs[0], rules: rules, participation, gradOutput: plan.shape)
+    of: variant.firstInput, rules: rules, participation, gradOutput: plan.shape)
   var evaluation = Evaluation(gradient, in: NativeArithmetic())
   return try blocks.flatMap { try evaluation.evaluate($0, from: tensors(gradient, $0)).results }
 }
