@@ -53,7 +53,7 @@ extension ConformanceCase {
     do throws(JudgingError) {
       var plan: Plan? = loss
       if let rules = program.rules {
-        let plans = try gradients(of: loss, withRespectTo: input ?? variant.inputs[0], [rules])
+        let plans = try gradients(of: loss, withRespectTo: input ?? variant.firstInput, [rules])
         plan = try? plans.get().first
       }
       return plan?.type == type ? plan : nil
