@@ -28,6 +28,7 @@ let package = Package(
     .systemLibrary(
       name: "CMPFR", pkgConfig: "mpfr", providers: [.apt(["libmpfr-dev"]), .brew(["mpfr"])]),
 
+    .target(name: "CArguments"),
     .target(name: "Tensors", swiftSettings: strict),
     .target(name: "HDF5", dependencies: ["CHDF5", "Tensors"], swiftSettings: strict),
     .target(name: "Arithmetic", dependencies: ["CMPFR", "Tensors"], swiftSettings: strict),
@@ -48,7 +49,7 @@ let package = Package(
     .executableTarget(
       name: "focalcheck",
       dependencies: [
-        "Comparison", "Conformance", "Reporting",
+        "CArguments", "Comparison", "Conformance", "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

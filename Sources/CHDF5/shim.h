@@ -7,6 +7,7 @@
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <unistd.h>
 
 static inline unsigned chdf5_H5F_ACC_RDONLY(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_H5F_ACC_TRUNC(void) { return H5F_ACC_TRUNC; }
@@ -80,6 +81,17 @@ static inline herr_t chdf5_object_info(hid_t location, const char *name, int *ty
 #endif
   if (status >= 0) *type = (int)info.type;
   return status;
+}
+
+/// The descriptor of a file that the plain driver has open; negative when there is none.
+static inline int chdf5_descriptor(hid_t file) {
+  void *handle = NULL;
+  return H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) < 0 || handle == NULL ? -1 : *(int *)handle;
+}
+
+/// Reads bytes at a place of an open file, and says how many; negative when the system cannot.
+static inline int64_t chdf5_read_stored(int descriptor, uint64_t position, void *bytes, size_t count) {
+  return position > INT64_MAX ? -1 : (int64_t)pread(descriptor, bytes, count, (off_t)position);
 }
 
 /// Sees one name; 0 goes on, a positive number ends the iteration and becomes its result.

@@ -42,7 +42,7 @@ public struct ConformanceCase {
   public let stages: [String: StoredTensor]
   /// Attributes that the format does not name.
   public internal(set) var attributes: [String: AttributeValue]
-  /// Paths of objects that the format does not name, or that cannot be used, each with what is known of it.
+  /// Paths of objects beside the format's groups, which it does not name, each with what is known of it.
   public let otherObjects: [String: String]
 }
 
@@ -73,14 +73,13 @@ extension ConformanceCase {
     self.name = name
     self.id = "\(file)#\(name)"
 
-    var reader = CaseTensors(group: group, file: file)
-    let links = try fixture(file) { () throws(HDF5Error) in try group.links() }
-    inputs = try reader.tensors(in: "inputs", links)
-    outputs = try reader.tensors(in: "outputs", links)
-    grads = try reader.tensors(in: "grads", links)
-    gradOutputs = try reader.tensors(in: "grad_outputs", links)
-    stages = try reader.tensors(in: "stages", links)
-    otherObjects = reader.others(links)
+    let reader = try CaseTensors(of: group, file: file)
+    inputs = try reader.tensors(in: .inputs)
+    outputs = try reader.tensors(in: .outputs)
+    grads = try reader.tensors(in: .grads)
+    gradOutputs = try reader.tensors(in: .gradOutputs)
+    stages = try reader.tensors(in: .stages)
+    otherObjects = reader.otherObjects
 
     guard !inputs.isEmpty else { throw fail("\(path)/inputs", "the case has no inputs") }
     switch outcome {
@@ -90,50 +89,6 @@ extension ConformanceCase {
       throw fail("\(path)/outputs/loss", "is there, and the outcome is \"raised\"")
     default: break
     }
-  }
-}
-
-/// Opens the tensors of one case and keeps account of what else is there.
-private struct CaseTensors {
-  let group: Group
-  let file: String
-  private var known: Set<String> = []
-  private var otherObjects: [String: String] = [:]
-
-  init(group: Group, file: String) {
-    self.group = group
-    self.file = file
-  }
-
-  /// The tensors of one of the case's groups; none when the group is absent.
-  ///
-  /// Anything but a dataset in it is kept as another object; a dataset or a link that is refused is an error.
-  mutating func tensors(in name: String, _ links: [Link]) throws(FixtureError) -> [String: StoredTensor] {
-    known.insert(name)
-    guard links.contains(where: { $0.name == name }) else { return [:] }
-    let group = group
-    let folder = try fixture(file) { () throws(HDF5Error) in try group.group(at: name) }
-    var tensors: [String: StoredTensor] = [:]
-    for link in try fixture(file, { () throws(HDF5Error) in try folder.links() }) {
-      let path = "\(group.path)/\(name)/\(link.name)"
-      if let refusal = link.refusal { throw FixtureError(file: file, object: path, reason: refusal) }
-      switch try fixture(file, { () throws(HDF5Error) in try folder.object(at: link.name) }) {
-      case .dataset(let dataset):
-        tensors[link.name] = StoredTensor(dataset, name: "\(name)/\(link.name)", file: file)
-      case .group: otherObjects[path] = "group"
-      case .datatype: otherObjects[path] = "committed datatype"
-      }
-    }
-    return tensors
-  }
-
-  /// What the case holds beside its tensors.
-  func others(_ links: [Link]) -> [String: String] {
-    var others = otherObjects
-    for link in links where !known.contains(link.name) {
-      others["\(group.path)/\(link.name)"] = link.refusal ?? "not named by the format"
-    }
-    return others
   }
 }
 

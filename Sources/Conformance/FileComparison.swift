@@ -2,11 +2,11 @@ public import Comparison
 internal import HDF5
 internal import Tensors
 
-/// Two HDF5 files compared dataset by dataset; they need not be fixtures.
+/// Two HDF5 files compared object by object; they need not be fixtures.
 ///
-/// A dataset that one file lacks, and one of another type or shape, is a difference. One that a guard refuses, or
-/// whose type has no elements to compare (a string, a compound), is an error: nothing passes unseen. Attributes and
-/// groups are not compared.
+/// An object that one file lacks, one of another kind (a dataset, a group, a committed datatype, a link to a group), and a
+/// dataset of another type or shape are differences. What a guard refuses, or whose type has no elements to compare (a
+/// string, a compound), is an error: nothing passes unseen. Attributes are not compared.
 public struct FileComparison: Sendable {
   /// The path of the file that is expected to be right, as it was given.
   public let expected: String
@@ -14,7 +14,8 @@ public struct FileComparison: Sendable {
   public let actual: String
   /// How far an element may lie from the expected one.
   public let policy: TolerancePolicy
-  /// Each dataset by its path, in ascending order, and last what cannot be opened in one of the files.
+  /// Each dataset by its path, and each other object that is not the same in both files, in ascending order; last what
+  /// cannot be opened in one of them.
   public let tensors: [TensorReport]
 
   /// The worst of the datasets' verdicts; error when nothing was compared.
@@ -47,9 +48,17 @@ public struct FileComparison: Sendable {
     let (expectedContents, actualContents) = (Contents(expectedFile, filter), Contents(actualFile, filter))
     var tensors: [TensorReport] = []
     let refused = Set(expectedContents.refusals.keys).union(actualContents.refusals.keys)
-    for path in expectedContents.datasets.union(actualContents.datasets).subtracting(refused).sorted() {
-      tensors.append(
-        Self.report(path, expectedContents, actualContents, policy) { progress(path, $0) })
+    let paths = Set(expectedContents.kinds.keys).union(actualContents.kinds.keys).subtracting(refused)
+    for path in paths.sorted() {
+      let kinds = (expectedContents.kinds[path], actualContents.kinds[path])
+      if kinds == (.dataset, .dataset) {
+        tensors.append(
+          Self.report(path, expectedContents.file, actualContents.file, policy) { progress(path, $0) })
+      } else if let difference = Self.difference(expected: kinds.0, actual: kinds.1) {
+        let file = kinds.0 == .dataset ? expectedContents.file : actualContents.file
+        let dataset = [kinds.0, kinds.1].contains(.dataset) ? try? file.dataset(at: path) : nil
+        tensors.append(TensorReport(path, dataset, .different(difference)))
+      }
     }
     for path in refused.sorted() {
       let reasons = [("expected", expectedContents), ("actual", actualContents)].compactMap {
@@ -72,18 +81,23 @@ public struct FileComparison: Sendable {
     return try fixture(path) { () throws(HDF5Error) in try File(path: path) }
   }
 
+  /// How two objects differ by their kinds; nil when they do not.
+  private static func difference(expected: ObjectKind?, actual: ObjectKind?) -> String? {
+    switch (expected, actual) {
+    case (let expected?, let actual?): expected == actual ? nil : "is \(actual), expected is \(expected)"
+    case (let expected?, nil): "the actual file lacks this \(expected.noun)"
+    case (nil, let actual?): "only the actual file has this \(actual.noun)"
+    case (nil, nil): nil
+    }
+  }
+
   private static func report(
-    _ path: String, _ expected: Contents, _ actual: Contents, _ policy: TolerancePolicy,
+    _ path: String, _ expected: File, _ actual: File, _ policy: TolerancePolicy,
     progress: (Double) -> Void
   ) -> TensorReport {
     do throws(HDF5Error) {
-      guard let expectedDataset = try expected.dataset(at: path) else {
-        let dataset = try actual.dataset(at: path)
-        return TensorReport(path, dataset, .different("only the actual file has this dataset"))
-      }
-      guard let actualDataset = try actual.dataset(at: path) else {
-        return TensorReport(path, expectedDataset, .different("the actual file lacks this dataset"))
-      }
+      let expectedDataset = try expected.dataset(at: path)
+      let actualDataset = try actual.dataset(at: path)
       let (type, shape) = (expectedDataset.elementType, expectedDataset.shape)
       guard actualDataset.elementType == type else {
         return TensorReport(
@@ -114,26 +128,46 @@ public struct FileComparison: Sendable {
   }
 }
 
-/// Which datasets of a file are compared, and what of it cannot be used.
+/// What stands at a path of a file.
+private enum ObjectKind: Hashable, CustomStringConvertible {
+  case group, dataset, datatype
+  /// A soft link to a group.
+  case link(target: String)
+  /// A group that another path leads to as well.
+  case repeated(firstPath: String)
+
+  /// The kind without an article.
+  var noun: String {
+    switch self {
+    case .group: "group"
+    case .dataset: "dataset"
+    case .datatype: "committed datatype"
+    case .link(let target): "link to the group \"\(target)\""
+    case .repeated(let firstPath): "second name of the group \(firstPath)"
+    }
+  }
+
+  var description: String { "a \(noun)" }
+}
+
+/// What is compared of a file, and what of it cannot be used.
 private struct Contents {
   let file: File
-  var datasets: Set<String> = []
+  var kinds: [String: ObjectKind] = [:]
   var refusals: [String: String] = [:]
 
   init(_ file: File, _ filter: PathFilter) {
     self.file = file
     for object in file.objects() where filter.selects(object.path) {
       switch object {
-      case .dataset(let dataset): datasets.insert(dataset.path)
       case .refused(let path, let error): refusals[path] = error.reason
-      case .group, .datatype, .repeated, .alias: break
+      case .dataset: kinds[object.path] = .dataset
+      case .group: kinds[object.path] = .group
+      case .datatype: kinds[object.path] = .datatype
+      case .alias(let path, let target): kinds[path] = .link(target: target)
+      case .repeated(let path, let firstPath): kinds[path] = .repeated(firstPath: firstPath)
       }
     }
-  }
-
-  /// The dataset at a path, or nil when the file has none there.
-  func dataset(at path: String) throws(HDF5Error) -> Dataset? {
-    datasets.contains(path) ? try file.dataset(at: path) : nil
   }
 }
 

@@ -32,7 +32,25 @@ final class FixtureFileCheck: Sendable {
   /// Makes the checks alone, for a file that need not be a fixture and is not hashed.
   static func checkRegularFile(path: String, name: String, maximumByteCount: Int) throws(FixtureError) {
     let descriptor = try Descriptor(path: path, name: name)
-    _ = try checkedIdentity(descriptor, name: name, maximumByteCount: maximumByteCount)
+    let identity = try checkedIdentity(descriptor, name: name, maximumByteCount: maximumByteCount)
+    if let format = format(of: descriptor.number, byteCount: identity.byteCount) {
+      throw format.error(name, advice: ForeignFormat.fileAdvice)
+    }
+  }
+
+  /// Throws for a file that is not HDF5, with what it is and how to come by a fixture.
+  func checkFormat(name: String) throws(FixtureError) {
+    if let format = Self.format(of: descriptor.number, byteCount: identity.byteCount) {
+      throw format.error(name, advice: ForeignFormat.fixtureAdvice)
+    }
+  }
+
+  private static func format(of descriptor: Int32, byteCount: Int) -> ForeignFormat? {
+    ForeignFormat(byteCount: byteCount) { place, count in
+      var bytes = [UInt8](repeating: 0, count: count)
+      let read = pread(descriptor, &bytes, count, off_t(place))
+      return Array(bytes.prefix(max(0, read)))
+    }
   }
 
   private static func checkedIdentity(
@@ -45,6 +63,9 @@ final class FixtureFileCheck: Sendable {
     }
     guard identity.byteCount > 0 else { throw FixtureError(file: name, reason: "is empty") }
     guard identity.byteCount >= minimumByteCount else {
+      if let format = format(of: descriptor.number, byteCount: identity.byteCount), format.isRecognized {
+        throw format.error(name, advice: ForeignFormat.fixtureAdvice)
+      }
       throw FixtureError(
         file: name,
         reason: "has \(identity.byteCount) bytes: no HDF5 file is shorter than \(minimumByteCount)")
@@ -92,6 +113,13 @@ final class FixtureFileCheck: Sendable {
 
   private static func hexadecimal(_ byte: UInt8) -> String {
     (byte < 16 ? "0" : "") + String(byte, radix: 16)
+  }
+}
+
+extension ForeignFormat {
+  /// What is said of a file, with what to do next.
+  fileprivate func error(_ name: String, advice: String) -> FixtureError {
+    FixtureError(file: name, reason: "\(description); \(remedy ?? advice)")
   }
 }
 

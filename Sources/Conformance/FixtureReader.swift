@@ -1,3 +1,4 @@
+internal import FocalLoss
 public import HDF5
 
 /// The budgets that reading a fixture keeps to.
@@ -18,6 +19,9 @@ public struct FixtureLimits: Hashable, Sendable {
 public final class FixtureReader {
   /// The format that a fixture states in its root attribute `schema`.
   public static let schema = "focalcheck-fixture/1"
+
+  /// The group of the root that holds the cases.
+  private static let cases = "cases"
 
   /// The last component of the path.
   public let fileName: String
@@ -60,11 +64,13 @@ public final class FixtureReader {
     guard judged == nil || judged == check.digest else {
       throw FixtureError(file: name, reason: "has changed since it was judged")
     }
+    try check.checkFormat(name: name)
     let file = try fixture(name) { () throws(HDF5Error) in try File(path: path, limits: limits.reading) }
     try check.checkUnchanged(name: name)
 
-    var attributes = try fixture(name) { () throws(HDF5Error) in try file.root.attributes() }
-      .parsed(file: name, object: "/")
+    let rootAttributes = try fixture(name) { () throws(HDF5Error) in try file.root.attributes() }
+    try Self.checkSchema(among: rootAttributes.map(\.name), of: file, name: name)
+    var attributes = try rootAttributes.parsed(file: name, object: "/")
     let schema = try attributes.required("schema", "a string", \.string)
     guard schema == Self.schema else {
       throw FixtureError(
@@ -73,21 +79,47 @@ public final class FixtureReader {
     self.provenance = try Provenance(attributes)
 
     let rootLinks = try fixture(name) { () throws(HDF5Error) in try file.root.links() }
-    guard rootLinks.contains(where: { $0.name == "cases" }) else {
-      throw FixtureError(file: name, object: "/cases", reason: "is missing")
+    // A second group of nearly the same name would hold cases that nobody judges.
+    for link in rootLinks where link.name != Self.cases {
+      guard NearbyNames.nearest(to: link.name, among: [Self.cases]) != nil else { continue }
+      throw FixtureError(
+        file: name, object: "/\(link.name)",
+        reason: "is no name of the format; the nearest is \"\(Self.cases)\": rename it, or give it another name")
     }
-    let links = try fixture(name) { () throws(HDF5Error) in try file.group(at: "/cases").links() }
+    guard rootLinks.contains(where: { $0.name == Self.cases }) else {
+      throw FixtureError(file: name, object: "/\(Self.cases)", reason: "is missing")
+    }
+    let group = try fixtureObject("/\(Self.cases)", in: name) { () throws(HDF5Error) in
+      try file.group(at: "/\(Self.cases)")
+    }
+    let links = try fixture(name) { () throws(HDF5Error) in try group.links() }
     guard !links.isEmpty else { throw FixtureError(file: name, object: "/cases", reason: "holds no case") }
     self.caseNames = links.map(\.name)
     self.caseLinks = Dictionary(links.map { ($0.name, $0) }) { first, _ in first }
     self.otherObjects = Dictionary(
-      rootLinks.filter { $0.name != "cases" }.map { ("/\($0.name)", $0.refusal ?? "not named by the format") }
+      rootLinks.filter { $0.name != Self.cases }.map { ("/\($0.name)", $0.refusal ?? "not named by the format") }
     ) { first, _ in first }
     self.digest = check.digest
     self.fileName = name
     self.path = path
     self.file = file
     self.check = check
+  }
+
+  /// Says of an HDF5 file without a schema what it is, and how to come by a fixture.
+  private static func checkSchema(
+    among attributes: [String], of file: File, name: String
+  ) throws(FixtureError) {
+    guard !attributes.contains("schema") else { return }
+    var reason = "required attribute \"schema\" is missing"
+    if let misspelling = attributes.first(where: { NearbyNames.nearest(to: $0, among: ["schema"]) != nil }) {
+      reason += "; \"\(misspelling)\" looks like a misspelling of it"
+    } else {
+      let objects = (try? file.root.links().map(\.name)) ?? []
+      let writer = ForeignFormat.writer(attributes: attributes, objects: objects)
+      reason += ": \(writer.map { "it is \($0), " } ?? "the file is ")no fixture; \(ForeignFormat.fixtureAdvice)"
+    }
+    throw FixtureError(file: name, object: "/", reason: reason)
   }
 
   /// Checks, after all has been read, that it was read from the bytes of ``digest``.
@@ -118,7 +150,7 @@ public final class FixtureReader {
     }
     if let refusal = link.refusal { throw FixtureError(file: fileName, object: path, reason: refusal) }
     let file = file
-    let group = try fixture(fileName) { () throws(HDF5Error) in try file.group(at: path) }
+    let group = try fixtureObject(path, in: fileName) { () throws(HDF5Error) in try file.group(at: path) }
     return try ConformanceCase(group, name: name, file: fileName)
   }
 }

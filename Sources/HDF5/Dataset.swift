@@ -47,6 +47,7 @@ public final class Dataset {
       throw .refused("H5Dget_space", path, "null dataspace is refused: it has no elements")
     }
     storage.storedBytes = try callReturningSize("H5Dget_storage_size", path) { H5Dget_storage_size(probeID) }
+    if storage.chunk == nil { storage.start = try Self.start(of: probe, path: path) }
     try storage.check(
       shape: shape, elementBytes: elementBytes, fileBytes: parent.context.byteCount, path: path,
       limits: limits)
@@ -74,6 +75,18 @@ public final class Dataset {
     self.context = parent.context
     self.start = [hsize_t](repeating: 0, count: shape.rank)
     self.extent = [hsize_t](repeating: 0, count: shape.rank)
+  }
+
+  /// Where the elements lie in the file, counted from its first byte; nil when they lie inside of the header.
+  private static func start(of dataset: borrowing Handle, path: String) throws(HDF5Error) -> UInt64? {
+    let id = dataset.id
+    var start: haddr_t = .max
+    // The function has no result of its own for a failure.
+    try call("H5Dget_offset", path) {
+      start = H5Dget_offset(id)
+      return H5Eget_num(hid_t(H5E_DEFAULT)) > 0 ? -1 : 0
+    }
+    return start == .max ? nil : UInt64(start)
   }
 
   private static func close(_: consuming Handle) {}

@@ -27,7 +27,8 @@ public final class File {
     let fileID = handle.id
     var size: hsize_t = 0
     try call("H5Fget_filesize", "/") { H5Fget_filesize(fileID, &size) }
-    let context = FileContext(handle, limits: limits, byteCount: UInt64(size))
+    let stored = try StoredBytes(of: handle, byteCount: UInt64(size))
+    let context = FileContext(handle, limits: limits, stored: stored)
     self.path = path
     self.limits = limits
     self.root = try Group(rootOf: context)
@@ -47,12 +48,15 @@ public final class File {
 final class FileContext {
   let handle: Handle
   let limits: ReadLimits
-  let byteCount: UInt64
+  /// The bytes of the file; they can be read while it is open.
+  let stored: StoredBytes
 
-  init(_ handle: consuming Handle, limits: ReadLimits, byteCount: UInt64) {
+  var byteCount: UInt64 { stored.byteCount }
+
+  init(_ handle: consuming Handle, limits: ReadLimits, stored: StoredBytes) {
     self.handle = handle
     self.limits = limits
-    self.byteCount = byteCount
+    self.stored = stored
   }
 }
 

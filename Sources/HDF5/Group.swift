@@ -42,6 +42,7 @@ public final class Group {
       "H5Literate", path, what: "links in a group", limit: context.limits.linksPerGroup,
       nameBytes: context.limits.nameBytes
     ) { visitor, collector in chdf5_iterate_links(id, visitor, collector) }
+    try checkStored(linkCount: names.count)
     var seen: Set<String> = []
     var links: [Link] = []
     for bytes in names {
@@ -56,10 +57,34 @@ public final class Group {
       do throws(HDF5Error) {
         links.append(try link(named: name))
       } catch {
+        guard error.kind != .missing else {
+          throw .refused(
+            "H5Lget_info", self.path, "damaged: it lists \"\(name)\" and does not find it by that name")
+        }
         links.append(Link(name: name, destination: .unusable(reason: error.reason)))
       }
     }
     return links
+  }
+
+  /// Refuses a group that does not hold as many links as it lists, or that shows in its bytes that some were lost.
+  private func checkStored(linkCount: Int) throws(HDF5Error) {
+    let id = handle.id
+    var info = H5G_info_t()
+    try call("H5Gget_info", path) { H5Gget_info(id, &info) }
+    func check(_ stated: UInt64) throws(HDF5Error) {
+      guard stated == UInt64(linkCount) else {
+        throw .refused(
+          "H5Gget_info", path, "damaged: the group states \(stated) links and lists \(linkCount)")
+      }
+    }
+    try check(info.nlinks)
+    let stored = context.stored
+    guard let header = try StoredHeader(at: identity.low, in: stored, path: path) else { return }
+    try header.check(.group, in: stored, path: path)
+    guard let table = header.messages.first(where: { $0.type == StoredHeader.MessageType.symbolTable })
+    else { return }
+    try check(UInt64(SymbolTable(table, in: stored, path: path, limits: context.limits).count))
   }
 
   /// Looks at one link of this group without following it.
@@ -132,10 +157,19 @@ public final class Group {
   func hardLinked(_ name: String, path givenPath: String? = nil) throws(HDF5Error) -> Object {
     let path = givenPath ?? childPath(name)
     let info = try Self.objectInfo(name, in: handle, path: path)
-    return switch info.type {
-    case H5O_TYPE_GROUP: .group(try Group(name, in: self, path: path, identity: info.identity))
-    case H5O_TYPE_DATASET: .dataset(try Dataset(name, in: self, path: path))
-    case H5O_TYPE_NAMED_DATATYPE: .datatype(path: path)
+    let stored = context.stored
+    func checkHeader(_ kind: StoredHeader.ObjectKind) throws(HDF5Error) {
+      try StoredHeader(at: info.identity.low, in: stored, path: path)?.check(kind, in: stored, path: path)
+    }
+    switch info.type {
+    case H5O_TYPE_GROUP:
+      return .group(try Group(name, in: self, path: path, identity: info.identity))
+    case H5O_TYPE_DATASET:
+      try checkHeader(.dataset)
+      return .dataset(try Dataset(name, in: self, path: path))
+    case H5O_TYPE_NAMED_DATATYPE:
+      try checkHeader(.datatype)
+      return .datatype(path: path)
     default: throw .refused("H5Oget_info", path, "an object of an unknown kind is refused")
     }
   }

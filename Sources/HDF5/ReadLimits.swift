@@ -10,6 +10,8 @@ public struct ReadLimits: Hashable, Sendable {
   public var objectsPerFile = 1_000_000
   /// Bytes of one link's or attribute's name, and of a link's value.
   public var nameBytes = 4_096
+  /// Bytes of all names of a group in the oldest format, with the gaps between them.
+  public var nameHeapBytes = 64 << 20
   /// Soft links that are followed to reach one object.
   public var softLinks = 16
   /// Bytes of one attribute.

@@ -11,6 +11,8 @@ struct Storage {
   var filters: [String] = []
   /// The bytes that the elements take in the file.
   var storedBytes: UInt64 = 0
+  /// Where the elements begin in the file, when they lie there in one piece.
+  var start: UInt64?
 }
 
 extension Storage {
@@ -100,6 +102,19 @@ extension Storage {
       throw .refused(
         "H5Dget_storage_size", path,
         "the dataset claims \(storedBytes) bytes of a file of \(fileBytes): truncated or damaged")
+    }
+    if chunk == nil {
+      guard storedBytes >= UInt64(bytes) else {
+        throw .refused(
+          "H5Dget_storage_size", path,
+          "shape \(shape) takes \(bytes) bytes, and \(storedBytes) are stored: truncated or damaged")
+      }
+      // The library reads zeros where the file has ended.
+      if let start, start > fileBytes - storedBytes {
+        throw .refused(
+          "H5Dget_offset", path,
+          "its \(storedBytes) bytes begin at byte \(start) of a file of \(fileBytes): truncated or damaged")
+      }
     }
     let (allowed, unbounded) = storedBytes.multipliedReportingOverflow(by: UInt64(limits.expansion))
     guard bytes <= limits.unratedBytes || unbounded || UInt64(bytes) <= allowed else {

@@ -51,8 +51,8 @@ public enum OutputFile {
     try replace(target, with: text, named: path)
   }
 
-  private static func replace(_ target: String, with text: String, named path: String) throws(OutputError) {
-    var template = Array("\(target).XXXXXX".utf8CString)
+  private static func replace(_ target: [CChar], with text: String, named path: String) throws(OutputError) {
+    var template = Array(target.dropLast()) + Array(".XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw OutputError(path: path, reason: String(cString: strerror(errno))) }
     var isOpen = true
@@ -74,10 +74,11 @@ public enum OutputFile {
     try check(rename(template, target) == 0)
   }
 
-  /// The file that a path leads to through symbolic links; the path itself where there is none yet.
-  private static func resolved(_ path: String) -> String {
-    guard let target = realpath(path, nil) else { return path }
+  /// The file that a path leads to through symbolic links, ended by a zero; the path itself where there is none yet. Its
+  /// bytes need not be UTF-8, which a `String` would replace by others.
+  private static func resolved(_ path: String) -> [CChar] {
+    guard let target = realpath(path, nil) else { return Array(path.utf8CString) }
     defer { free(target) }
-    return String(cString: target)
+    return Array(UnsafeBufferPointer(start: target, count: strlen(target) + 1))
   }
 }

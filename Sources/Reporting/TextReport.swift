@@ -51,7 +51,10 @@ public enum TextReport: ReportFormat {
         verdict == .conformant ? "agree" : verdict == .nonconformant ? "differ" : "could not be compared"
       return "\(comparison.tensors.count { $0.verdict == verdict }) \(name)"
     }
-    return "\(counted(comparison.tensors.count, "dataset")), \(counts.joined(separator: ", "))"
+    // What has no elements is there only where it differs.
+    let noun = comparison.tensors.contains { $0.verdict == .nonconformant && $0.type == nil }
+      ? "object" : "dataset"
+    return "\(counted(comparison.tensors.count, noun)), \(counts.joined(separator: ", "))"
   }
 
   public static func render(_ matrix: UpgradeMatrix) -> String? { UpgradeText.render(matrix) }

@@ -6,10 +6,10 @@ import Reporting
 /// `focalcheck compare`
 struct Compare: ParsableCommand, Guardable {
   static let configuration = CommandConfiguration(
-    abstract: "Compare any two HDF5 files, dataset by dataset.",
+    abstract: "Compare any two HDF5 files, object by object.",
     discussion: """
-      The files need not be fixtures. A dataset that one file lacks, or of another type or shape, is a \
-      difference; attributes are not compared. Without --policy values must be equal, where two NaN are equal and \
+      The files need not be fixtures. An object that one file lacks, or of another kind, and a dataset of another type \
+      or shape are differences; attributes are not compared. Without --policy values must be equal, where two NaN are equal and \
       so are ±0.
 
       EXAMPLE
@@ -28,7 +28,7 @@ struct Compare: ParsableCommand, Guardable {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Only the datasets whose path matches the pattern; repeatable.", valueName: "pattern"))
+    help: ArgumentHelp("Only the objects whose path matches the pattern; repeatable.", valueName: "pattern"))
   var filter: [String] = []
 
   @OptionGroup var output: OutputOptions
@@ -49,7 +49,7 @@ struct Compare: ParsableCommand, Guardable {
       line.finish()
       try output.write { $0.render(comparison) }
       if comparison.tensors.isEmpty {
-        Console.message("there is no dataset to compare")
+        Console.message("there is no object to compare")
       } else if comparison.comparesNothing {
         Console.message("no element was compared")
       }

@@ -41,8 +41,14 @@ extension Focalcheck {
     signal(SIGCHLD, SIG_DFL)
     admitSignals()
     do {
-      let arguments = Array(CommandLine.arguments.dropFirst())
-      if let command = try parseAsRoot(arguments) as? any Guardable {
+      let arguments = try ProgramArguments.all()
+      let command = try parseAsRoot(arguments)
+      guard !(command is Focalcheck) else {
+        throw ValidationError("Missing subcommand: name what to do, such as run or compare.")
+      }
+      // Before any other thread is started: those of Dispatch crash where there is no /proc.
+      if !(command is Accept) { try WorkerOptions.checkProgram() }
+      if let command = command as? any Guardable {
         try guarded(arguments, deadline: command.deadline)
       } else {
         try await run(arguments)

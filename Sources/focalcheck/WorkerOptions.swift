@@ -2,7 +2,11 @@ import ArgumentParser
 import Conformance
 import Synchronization
 
-#if canImport(Darwin)
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
   import Darwin
 #endif
 
@@ -22,6 +26,16 @@ struct WorkerOptions: ParsableArguments {
   func validate() throws {
     guard (1...1024).contains(jobs ?? 1) else { throw ValidationError("jobs are between 1 and 1024") }
     try validate(deadline: deadline)
+  }
+
+  /// Makes sure that the program can start itself again, without which nothing can be read.
+  ///
+  /// - Throws: `ExitCode.unjudged`, after a message, when it cannot.
+  static func checkProgram() throws {
+    guard access(program, X_OK) != 0 else { return }
+    let reason = String(cString: strerror(errno))
+    Console.message("cannot start its own processes: \(program): \(reason); on Linux /proc must be mounted")
+    throw ExitCode.unjudged
   }
 
   /// The processes that judge some cases.

@@ -91,6 +91,12 @@ final class Batch {
     for one in cases {
       guard let fixture = one["fixture"] as? String, let id = one["id"] as? String else { continue }
       result.judgements[fixture]?.cases[String(id.dropFirst(fixture.count + 1))] = one["verdict"] as? String
+      for tensor in one["tensors"] as? [[String: Any]] ?? [] {
+        result.judgements[fixture]?.tensors.append(
+          JudgedTensor(
+            name: tensor["name"] as? String ?? "", type: tensor["dtype"] as? String ?? "",
+            verdict: tensor["verdict"] as? String ?? "", count: tensor["count"] as? Int ?? 0))
+      }
     }
     return result
   }

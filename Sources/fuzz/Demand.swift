@@ -16,6 +16,23 @@ enum Demand {
   case rejected(String)
   /// The file is refused, since the manifest pins another.
   case refused
+  /// The file is not conformant: it holds a wrong gradient that no single bit makes right or takes away.
+  case failing
+  /// The file is not conformant, or the same tensors were judged as in the undamaged one.
+  case judged([JudgedTensor])
+}
+
+/// A tensor that was judged, without the name of its case, which may change.
+struct JudgedTensor: Hashable, Comparable {
+  let name: String
+  let type: String
+  let verdict: String
+  /// How many elements were compared.
+  let count: Int
+
+  static func < (left: JudgedTensor, right: JudgedTensor) -> Bool {
+    (left.name, left.type, left.verdict, left.count) < (right.name, right.type, right.verdict, right.count)
+  }
 }
 
 /// What a report says of one file.
@@ -31,7 +48,7 @@ struct Judgement {
     case failed
     /// Some case could not be judged.
     case error
-    case nonconformant, known, conformant
+    case nonconformant, unjudged, known, conformant
   }
 
   let verdict: String
@@ -39,6 +56,8 @@ struct Judgement {
   let error: String?
   /// The verdict of each case, by name.
   var cases: [String: String] = [:]
+  /// All tensors of the cases.
+  var tensors: [JudgedTensor] = []
 
   /// The number of the signal that ended the process.
   var signal: Int32? {
@@ -62,6 +81,10 @@ struct Judgement {
     let passing = ["conformant", "known"]
     switch demand {
     case .none: return nil
+    case .failing: return passing.contains(verdict) ? "is \(verdict), and holds a wrong gradient" : nil
+    case .judged(let tensors):
+      return passing.contains(verdict) && self.tensors.sorted() != tensors.sorted()
+        ? "is \(verdict), and of the \(tensors.count) tensors of the undamaged file other ones were judged" : nil
     case .refused:
       return outcome == .refused
         ? nil : "is \(verdict), and the manifest pins another file: \(error ?? "no error")"

@@ -58,7 +58,7 @@ struct Fuzz: ParsableCommand {
   }
 
   func run() throws {
-    let sources = try Sources(folder: fixtures)
+    var sources = try Sources(folder: fixtures)
     guard !sources.excerpts.isEmpty else {
       throw ValidationError("\(fixtures) holds no fixture with the cases needed")
     }
@@ -69,7 +69,7 @@ struct Fuzz: ParsableCommand {
       return
     }
     var tally = Tally(seed: seed, boundaryCount: sources.boundaries.count)
-    try calibrate(sources, &tally)
+    try calibrate(&sources, &tally)
     let batches = (count + Self.batchCount - 1) / Self.batchCount
     for batch in batch.map({ $0...$0 }) ?? 0...(batches - 1) { try run(batch, sources, &tally) }
     if tally.peakBytes > Self.memory { tally.breaches.append("a process took \(tally.peakBytes >> 20) MiB") }
@@ -79,12 +79,20 @@ struct Fuzz: ParsableCommand {
   }
 
   /// Judges the excerpts as they are: what memory that takes, and that all of them are conformant.
-  private func calibrate(_ sources: Sources, _ tally: inout Tally) throws {
+  private func calibrate(_ sources: inout Sources, _ tally: inout Tally) throws {
     let folder = try Batch()
     for (index, written) in sources.written.enumerated() {
       try Data(written.specimen.bytes).write(to: URL(fileURLWithPath: folder.file("input-\(index).h5")))
     }
+    try Data(sources.flipped.right.bytes).write(to: URL(fileURLWithPath: folder.file("right.h5")))
+    try Data(sources.flipped.wrong.bytes).write(to: URL(fileURLWithPath: folder.file("wrong.h5")))
     let result = try folder.judged(by: program, [], deadline: (deadline, runDeadline))
+    sources.judgedTensors = result.judgements["right.h5"]?.tensors ?? []
+    if result.judgements["right.h5"]?.verdict != "conformant" || sources.judgedTensors.count < 2
+      || result.judgements["wrong.h5"]?.verdict != "nonconformant"
+    {
+      tally.breaches.append("the files for flips of one bit are not judged conformant and nonconformant")
+    }
     (tally.ownBytes, tally.peakBytes) = (result.peakBytes, result.peakBytes)
     for (index, written) in sources.written.enumerated() {
       let breach = result.judgements["input-\(index).h5"]?.breach(

@@ -10,6 +10,8 @@ enum Kind: Hashable {
   case bytes(ByteDamage)
   /// An end at the beginning of a structure or a few bytes after it, at each of them in order.
   case truncation
+  /// One bit of a file with a wrong gradient, or of a right one.
+  case flip(isWrong: Bool)
   /// A change of what an excerpt says: the position in ``ContentDamage/all``.
   case content(Int)
 
@@ -18,6 +20,7 @@ enum Kind: Hashable {
     case .whole(let damage): "\(damage.rawValue), whole file"
     case .bytes(let damage): damage.rawValue
     case .truncation: "truncation at a header"
+    case .flip(let isWrong): isWrong ? "one bit, a gradient is wrong" : "one bit, all is right"
     case .content(let index): ContentDamage.all[index].name
     }
   }
@@ -27,8 +30,9 @@ enum Kind: Hashable {
 
   /// The kinds of the inputs of any other batch.
   static let batch =
-    sequence([.truncation], 10) + sequence(ByteDamage.allCases.map(Kind.bytes), 40)
-    + sequence(ContentDamage.all.indices.map(Kind.content), Fuzz.batchCount - 50)
+    sequence([.truncation], 10) + sequence(ByteDamage.allCases.map(Kind.bytes), 30)
+    + sequence([.flip(isWrong: true), .flip(isWrong: false)], 20)
+    + sequence(ContentDamage.all.indices.map(Kind.content), Fuzz.batchCount - 60)
 
   /// Each of some kinds in turn.
   private static func sequence(_ kinds: [Kind], _ count: Int) -> [Kind] {
@@ -60,6 +64,13 @@ enum Kind: Hashable {
       if isInside { specimen.layout.mendEnd(of: &bytes) }
       try write(bytes)
       return .none
+    case .flip(let isWrong):
+      let specimen = isWrong ? sources.flipped.wrong : sources.flipped.right
+      var bytes = specimen.bytes
+      let place = generator.number(0..<bytes.count)
+      bytes[place] ^= 1 << UInt8(generator.number(0..<8))
+      try write(bytes)
+      return isWrong ? .failing : .judged(sources.judgedTensors)
     case .content(let index):
       while true {
         var excerpt = generator.one(sources.excerpts)

@@ -15,6 +15,11 @@ struct Sources {
   let excerpts: [Excerpt]
   /// Each excerpt in each form.
   let written: [Written]
+  /// The smallest file of a case with a gradient, as it is and with a wrong gradient, in the oldest format, where nothing
+  /// has a checksum.
+  let flipped: (right: Specimen, wrong: Specimen)
+  /// What is judged of the right one, once that is known.
+  var judgedTensors: [JudgedTensor] = []
   /// A file and a place in it at which a structure begins, for every structure of every written file of two forms.
   let boundaries: [(specimen: Specimen, place: Int)]
 
@@ -52,6 +57,37 @@ struct Sources {
     }
     self.written = written
     self.boundaries = boundaries
+    flipped = try Self.flipped(excerpts, named: names)
+  }
+
+  private static func flipped(
+    _ excerpts: [Excerpt], named names: [String]
+  ) throws -> (right: Specimen, wrong: Specimen) {
+    let temporary = try TemporaryFolder()
+    var specimens: [(right: Specimen, wrong: Specimen)] = []
+    for (excerpt, name) in zip(excerpts, names) {
+      guard let one = excerpt.cases.first(where: { one in one.tensors.keys.contains { $0.hasPrefix("grads/") } })
+      else { continue }
+      var right = excerpt
+      right.cases = [one]
+      var wrong = right
+      for (path, tensor) in one.tensors where path.hasPrefix("grads/") {
+        // No flip of one bit makes all elements right.
+        wrong.cases[0].tensors[path] = Tensor(
+          tensor.elementType, tensor.shape, values: tensor.values.map { 3 - 5 * $0 })
+      }
+      func specimen(_ excerpt: Excerpt) throws -> Specimen {
+        let path = temporary.file("flipped.h5")
+        try excerpt.write(to: path, Excerpt.Form())
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        return Specimen(name: name, bytes: bytes, layout: try StoredLayout(path: path, objects: excerpt.objects))
+      }
+      specimens.append((try specimen(right), try specimen(wrong)))
+    }
+    guard let smallest = specimens.min(by: { $0.right.bytes.count < $1.right.bytes.count }) else {
+      throw Batch.Failure(description: "no fixture has a small case with a gradient")
+    }
+    return smallest
   }
 }
 

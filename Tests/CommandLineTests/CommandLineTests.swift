@@ -493,6 +493,77 @@ struct CompareTests {
     #expect(try compare("--filter", "/group/*").status == 0)
   }
 
+  /// What stands at a path of a file.
+  enum Kind: String, CaseIterable {
+    case nothing, dataset, group, datatype, link, repeated
+
+    fileprivate func write(_ author: HDF5Author) throws {
+      try author.group("/elsewhere")
+      switch self {
+      case .nothing: break
+      case .dataset: try author.dataset("/more", Tensor(.float32, .vector(1), values: [1]))
+      case .group: try author.group("/more")
+      case .datatype: try author.committedDatatype("/more")
+      case .link: try author.softLink("/more", target: "/elsewhere")
+      case .repeated: try author.hardLink("/more", target: "/elsewhere")
+      }
+    }
+  }
+
+  @Test("objects of the same kind agree, and of another kind are a difference", arguments: Kind.allCases, Kind.allCases)
+  fileprivate func kinds(expected: Kind, actual: Kind) throws {
+    let tensor = Tensor(.float32, .vector(3), values: [1, 2, 3])
+    try write("a.h5", tensor, adding: expected.write)
+    try write("b.h5", tensor, adding: actual.write)
+    let result = try compare()
+    #expect(result.status == (expected == actual ? 0 : 1), "\(result.text)")
+    #expect(result.output.contains("/more  nonconformant\n") == (expected != actual), "\(result.text)")
+    #expect(try compare("--filter", "/group/*").status == 0)
+  }
+
+  @Test("a dataset whose header became that of a committed datatype does not agree", arguments: [false, true])
+  func hiddenDataset(isExpected: Bool) throws {
+    try write("a.h5", Tensor(.float32, .vector(3), values: [1, 2, 3])) {
+      try $0.dataset("/more", Tensor(.float32, .vector(3), values: [4, 5, 6]))
+    }
+    try FileManager.default.copyItem(atPath: folder.file("a.h5"), toPath: folder.file("b.h5"))
+    let path = folder.file(isExpected ? "a.h5" : "b.h5")
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    // Each flipped type of a message of the two datasets' headers.
+    let layout = try StoredLayout(path: path, objects: ["/more", "/group/x"])
+    let objects = layout.headers.filter { $0 > 0 && bytes[$0] == 1 }
+    let types = layout.directory(of: bytes).filter { place in objects.contains { place - $0 >= 16 && place - $0 < 256 } }
+    #expect(types.count > 8)
+    for place in types {
+      for bit in 0..<8 where bytes[place] != 0 {
+        var damaged = bytes
+        damaged[place] ^= 1 << UInt8(bit)
+        try Damage.write(path, damaged)
+        let result = try compare()
+        let hasAll = result.output.contains("2 datasets, 2 agree, 0 differ, 0 could not be compared")
+        #expect(result.status != 0 || hasAll, "byte \(place), bit \(bit): \(result.text)")
+      }
+    }
+  }
+
+  @Test("elements beyond the end of a file are not zeros")
+  func beyondTheEnd() throws {
+    let author = try HDF5Author(path: folder.file("a.h5"))
+    try author.dataset("/x", Tensor(.float32, .vector(6), values: [4, 5, 6, 0, 0, 0]))
+    try author.close()
+    let other = try HDF5Author(path: folder.file("b.h5"))
+    let tensor = Tensor(.float32, .vector(6), values: [1, 2, 3, 4, 5, 6])
+    try other.dataset("/x", tensor)
+    try other.close()
+    try Damage.moveElements(folder.file("b.h5"), startingWith: tensor.bytes, by: 12)
+    let result = try compare()
+    #expect(result.status == 2, "\(result.text)")
+    #expect(
+      result.output.contains(
+        "/x  error\n  in the actual file: its 24 bytes begin at byte 2060 of a file of 2072: truncated or damaged"),
+      "\(result.text)")
+  }
+
   @Test("what cannot be compared ends with 2")
   func unjudged() throws {
     try write("b.h5", Tensor(.float32, .vector(3), values: [1, 2, 3])) { try $0.stringDataset("/text") }

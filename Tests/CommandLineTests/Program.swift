@@ -34,16 +34,20 @@ enum Program {
   ///   - folder: the working folder.
   ///   - environment: variables beside those of the tests.
   ///   - redirection: what the shell does with the output, such as `> /dev/full`.
+  ///   - preparation: a command of the shell that comes before.
   ///   - limit: an option of the shell's `ulimit` for the program and all that it starts, such as `-t 1`; or none.
   static func run(
     _ arguments: [String], in folder: String, limit: String? = nil, environment: [String: String] = [:],
-    redirection: String = ""
+    redirection: String = "", before preparation: String? = nil
   ) throws -> Result {
     let process = Process()
     let (output, messages) = (Pipe(), Pipe())
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     let limit = limit.map { "ulimit \($0) && " } ?? ""
-    process.arguments = ["-c", "\(limit)exec \"$0\" \"$@\" \(redirection)", path] + arguments
+    let preparation = preparation.map { "\($0) && " } ?? ""
+    // Only where nothing comes after it the program can take the shell's place.
+    let start = redirection.contains(";") ? "" : "exec "
+    process.arguments = ["-c", "\(preparation)\(limit)\(start)\"$0\" \"$@\" \(redirection)", path] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.standardInput = FileHandle.nullDevice

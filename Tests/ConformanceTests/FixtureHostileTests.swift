@@ -155,7 +155,7 @@ struct SpoiledFile: Sendable, CustomTestStringConvertible {
     SpoiledFile(name: "63 bytes", error: "has 63 bytes: no HDF5 file is shorter than 64") {
       try Damage.write($0, [UInt8](repeating: 0x89, count: 63))
     },
-    SpoiledFile(name: "text", error: "not an HDF5 file") {
+    SpoiledFile(name: "text", error: "is text, not an HDF5 file; ") {
       try Damage.write($0, Array(String(repeating: "This is no HDF5 file.\n", count: 10).utf8))
     },
     SpoiledFile(name: "truncated", error: "the file is truncated") {

@@ -83,7 +83,6 @@ struct FixtureReaderTests {
         try author.dataset("/cases/demo/\(path)", DemoFixture.logit)
       }
       try author.dataset("/cases/demo/inputs/normalizer", Tensor(.float32, .vector(1), values: [3]))
-      try author.group("/cases/demo/inputs/nested")
       try author.group("/cases/demo/notes")
       try author.group("/extra")
       for (name, value) in [
@@ -103,10 +102,7 @@ struct FixtureReaderTests {
     #expect(demo.source == "blog")
     #expect(demo.tags == ["edge", "half"])
     #expect(demo.attributes == ["seed": .integer(7)])
-    #expect(
-      demo.otherObjects == [
-        "/cases/demo/inputs/nested": "group", "/cases/demo/notes": "not named by the format",
-      ])
+    #expect(demo.otherObjects == ["/cases/demo/notes": "not named by the format"])
   }
 
   @Test("tags may be one string with commas")

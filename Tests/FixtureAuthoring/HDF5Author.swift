@@ -65,8 +65,8 @@ public enum AuthoredValue: Hashable, Sendable {
 public final class HDF5Author {
   private var file: hid_t
 
-  /// Creates a file, in the newest format of the library if asked.
-  public init(path: String, isNewestFormat: Bool = false) throws {
+  /// Creates a file, in the newest format of the library if asked, behind a user block of so many bytes.
+  public init(path: String, isNewestFormat: Bool = false, userBlock: UInt64 = 0) throws {
     let access = try check(H5Pcreate(chdf5_H5P_FILE_ACCESS()), "H5Pcreate")
     defer { H5Pclose(access) }
     // A program that another test starts meanwhile inherits the descriptor, and a lock would live as long as it.
@@ -77,6 +77,7 @@ public final class HDF5Author {
     let creation = try check(H5Pcreate(chdf5_H5P_FILE_CREATE()), "H5Pcreate")
     defer { H5Pclose(creation) }
     try check(H5Pset_obj_track_times(creation, false), "H5Pset_obj_track_times")
+    try check(H5Pset_userblock(creation, userBlock), "H5Pset_userblock")
     file = try check(H5Fcreate(path, chdf5_H5F_ACC_TRUNC(), creation, access), "H5Fcreate")
   }
 
@@ -100,6 +101,23 @@ public final class HDF5Author {
       if H5Lexists(file, parent, hid_t(H5P_DEFAULT)) > 0 { continue }
       H5Gclose(try newGroup(file, parent))
     }
+  }
+
+  /// Creates a group whose links are kept in the order of their creation, as h5py's `track_order` does, or also in a heap.
+  public func orderedGroup(_ path: String, isDense: Bool = false) throws {
+    try groupAbove(path)
+    let properties = try check(H5Pcreate(chdf5_H5P_GROUP_CREATE()), "H5Pcreate")
+    defer { H5Pclose(properties) }
+    let order = UInt32(H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED)
+    try check(H5Pset_link_creation_order(properties, order), "H5Pset_link_creation_order")
+    if isDense { try check(H5Pset_link_phase_change(properties, 0, 0), "H5Pset_link_phase_change") }
+    H5Gclose(
+      try check(H5Gcreate2(file, path, hid_t(H5P_DEFAULT), properties, hid_t(H5P_DEFAULT)), "H5Gcreate2"))
+  }
+
+  /// Takes a link away.
+  public func removeLink(_ path: String) throws {
+    try check(H5Ldelete(file, path, hid_t(H5P_DEFAULT)), "H5Ldelete")
   }
 
   /// Creates one group without a time stamp, so that the same calls give the same bytes; the caller closes it.

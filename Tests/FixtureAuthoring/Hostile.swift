@@ -2,6 +2,8 @@ import CHDF5
 import Foundation
 public import Tensors
 
+private let linkClasses = NSLock()
+
 /// Objects that a reader must refuse.
 extension HDF5Author {
   /// Links to an object of another file.
@@ -15,6 +17,9 @@ extension HDF5Author {
   /// A link of a class that only some program knows.
   public func userDefinedLink(_ path: String, linkClass: Int32 = 187) throws {
     try groupAbove(path)
+    // The class is registered for the whole process, in which other tests use it as well.
+    linkClasses.lock()
+    defer { linkClasses.unlock() }
     var definition = H5L_class_t()
     definition.version = 1
     definition.id = H5L_type_t(linkClass)
@@ -39,6 +44,15 @@ extension HDF5Author {
     try groupAbove(path)
     try check(
       H5Lcreate_hard(id, target, id, path, hid_t(H5P_DEFAULT), hid_t(H5P_DEFAULT)), "H5Lcreate_hard")
+  }
+
+  /// A type that stands in the file by itself.
+  public func committedDatatype(_ path: String) throws {
+    try groupAbove(path)
+    let type = try copy(chdf5_H5T_IEEE_F32LE())
+    defer { H5Tclose(type) }
+    try check(
+      H5Tcommit2(id, path, type, hid_t(H5P_DEFAULT), hid_t(H5P_DEFAULT), hid_t(H5P_DEFAULT)), "H5Tcommit2")
   }
 
   /// A dataset whose elements lie in a dataset of another file.
@@ -230,6 +244,37 @@ public enum Damage {
     }
     contents.replaceSubrange(range, with: new)
     try contents.write(to: URL(fileURLWithPath: path))
+  }
+
+  /// Has a contiguous or chunked dataset of some bytes begin so many bytes later in the file, in its header or its list of
+  /// chunks; the bytes themselves stay.
+  ///
+  /// - Parameters:
+  ///   - path: a file with one such dataset.
+  ///   - bytes: the first elements.
+  ///   - distance: by how many bytes.
+  ///   - userBlock: the size of the file's user block.
+  public static func moveElements(
+    _ path: String, startingWith bytes: [UInt8], by distance: UInt64, userBlock: UInt64 = 0
+  ) throws {
+    let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    guard let start = Data(original).range(of: Data(bytes))?.lowerBound else {
+      throw AuthoringError(description: "bytes not found")
+    }
+    let layout = StoredLayout(original)
+    let address = UInt64(start) - userBlock
+    var contents = original
+    // The heads of the file and of heaps may hold the same number; that of a dataset in one piece stands before its size.
+    let places = layout.references(to: Int(address), in: contents)
+    let size = withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { Array($0) }
+    guard let place = places.first(where: { contents[($0 + 8)...].starts(with: size) }) ?? places.last else {
+      throw AuthoringError(description: "nothing refers to the elements")
+    }
+    withUnsafeBytes(of: (address + distance).littleEndian) {
+      contents.replaceSubrange(place..<(place + 8), with: $0)
+    }
+    layout.mendChecksums(of: &contents, changedFrom: original)
+    try Data(contents).write(to: URL(fileURLWithPath: path))
   }
 
   /// Moves a string of variable length, the first or another, out of the file's first global heap, to an index far

@@ -78,6 +78,43 @@ public struct StoredLayout: Sendable {
     return start..<(position + size)
   }
 
+  /// What of the oldest format says which links and attributes there are, byte by byte: counts of links, places of their
+  /// names, the names, and the types of the messages of object headers.
+  ///
+  /// - Parameter bytes: an undamaged file without a user block, whose objects were named when its layout was read.
+  public func directory(of bytes: [UInt8]) -> [Int] {
+    func number(_ place: Int, _ width: Int) -> Int {
+      (0..<width).reversed().reduce(0) { $0 << 8 | Int(bytes[place + $1]) }
+    }
+    var places: [Int] = []
+    for header in headers {
+      switch String(decoding: bytes[header..<(header + 4)], as: UTF8.self) {
+      case "SNOD":
+        places += [header + 6, header + 7]
+        // An entry has 40 bytes and begins with the place of its name.
+        for entry in 0..<number(header + 6, 2) { places += (header + 8 + 40 * entry)..<(header + 16 + 40 * entry) }
+      case "TREE" where bytes[header + 4] == 0: places += [header + 6, header + 7]
+      case "HEAP":
+        let start = number(header + 24, 8)
+        // The list of gaps ends with the number 1; before it there are names.
+        let end = number(header + 16, 8) == 1 ? number(header + 8, 8) : number(header + 16, 8)
+        places += (start..<(start + end)).filter { bytes[$0] != 0 }
+      default:
+        guard header > 0, bytes[header] == 1, bytes[header + 1] == 0, header + 16 <= bytes.count else { continue }
+        var pieces = [(start: header + 16, count: number(header + 8, 4))]
+        while let piece = pieces.popLast() {
+          var place = piece.start
+          while place + 8 <= piece.start + piece.count {
+            places += [place, place + 1]
+            if number(place, 2) == 0x10 { pieces.append((number(place + 8, 8), number(place + 16, 8))) }
+            place += 8 + number(place + 2, 2)
+          }
+        }
+      }
+    }
+    return places
+  }
+
   /// Where in the file something refers to an address: its 8 bytes, little-endian.
   public func references(to address: Int, in bytes: [UInt8]) -> [Int] {
     let pattern = withUnsafeBytes(of: UInt64(address).littleEndian) { Data($0) }

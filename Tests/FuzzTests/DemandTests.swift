@@ -12,16 +12,33 @@ struct DemandRow: CustomTestStringConvertible, Sendable {
 
   init(
     _ description: String, _ verdict: String, error: String? = nil, cases: [String: String] = [:],
-    _ demand: Demand, isBreached: Bool
+    tensors: [JudgedTensor] = [], _ demand: Demand, isBreached: Bool
   ) {
     testDescription = description
-    judgement = Judgement(verdict: verdict, error: error, cases: cases)
+    judgement = Judgement(verdict: verdict, error: error, cases: cases, tensors: tensors)
     (self.demand, self.isBreached) = (demand, isBreached)
   }
 
   private static let crash = "the process that judged it was ended by signal 11, Segmentation fault"
 
+  private static let judged = [JudgedTensor(name: "grads/x", type: "float32", verdict: "conformant", count: 4)]
+
   static let all: [DemandRow] = [
+    .init("a wrong gradient that passes", "conformant", .failing, isBreached: true),
+    .init("a wrong gradient that is known", "known", .failing, isBreached: true),
+    .init("a wrong gradient that is found", "nonconformant", .failing, isBreached: false),
+    .init("a wrong gradient in a file refused", "error", error: "damaged", .failing, isBreached: false),
+    .init("the same tensors judged", "conformant", tensors: judged, .judged(judged), isBreached: false),
+    .init("a tensor gone", "conformant", .judged(judged), isBreached: true),
+    .init("a tensor gone in a file refused", "error", error: "damaged", .judged(judged), isBreached: false),
+    .init(
+      "a tensor of fewer elements", "conformant",
+      tensors: [JudgedTensor(name: "grads/x", type: "float32", verdict: "conformant", count: 3)], .judged(judged),
+      isBreached: true),
+    .init(
+      "a tensor carried", "conformant",
+      tensors: [JudgedTensor(name: "grads/x", type: "float32", verdict: "carried", count: 0)], .judged(judged),
+      isBreached: true),
     .init(
       "a known fault that passes", "conformant", cases: ["a": "conformant"], .rejected("a"), isBreached: true),
     .init("a known fault in the ledger", "known", cases: ["a": "known"], .rejected("a"), isBreached: true),
