@@ -55,7 +55,9 @@ struct CaseTensors {
       if let folder = Self.folder(near: link.name) {
         throw FixtureError(
           file: file, object: path,
-          reason: "is no name of the format; the nearest is \"\(folder.rawValue)\": rename it, or give it another name")
+          reason:
+            "is no name of the format; the nearest is \"\(folder.rawValue)\": rename it, or give it another name"
+        )
       }
       others[path] = link.refusal ?? "not named by the format"
     }
@@ -76,16 +78,22 @@ struct CaseTensors {
     guard folders.contains(folder) else { return [:] }
     let group = group
     let place = "\(group.path)/\(folder.rawValue)"
-    let opened = try fixtureObject(place, in: file) { () throws(HDF5Error) in try group.group(at: folder.rawValue) }
+    let opened = try fixtureObject(place, in: file) { () throws(HDF5Error) in
+      try group.group(at: folder.rawValue)
+    }
     var tensors: [String: StoredTensor] = [:]
     for link in try fixture(file, { () throws(HDF5Error) in try opened.links() }) {
       let path = "\(place)/\(link.name)"
       if let refusal = link.refusal { throw FixtureError(file: file, object: path, reason: refusal) }
-      let dataset = try fixtureObject(path, in: file) { () throws(HDF5Error) in try opened.dataset(at: link.name) }
+      let dataset = try fixtureObject(path, in: file) { () throws(HDF5Error) in
+        try opened.dataset(at: link.name)
+      }
       if let name = folder.onlyName, link.name != name {
         throw FixtureError(
           file: file, object: path,
-          reason: "is not judged: the format has \(folder.rawValue)/\(name) alone; put intermediate results into stages")
+          reason:
+            "is not judged: the format has \(folder.rawValue)/\(name) alone; put intermediate results into stages"
+        )
       }
       tensors[link.name] = StoredTensor(dataset, name: "\(folder.rawValue)/\(link.name)", file: file)
     }
@@ -101,6 +109,7 @@ func fixtureObject<Opened>(
     return try open()
   } catch {
     guard error.path != path else { throw FixtureError(file: file, error) }
-    throw FixtureError(file: file, object: path, reason: "is a link to what cannot be used: \(error.path): \(error.reason)")
+    throw FixtureError(
+      file: file, object: path, reason: "is a link to what cannot be used: \(error.path): \(error.reason)")
   }
 }

@@ -84,7 +84,8 @@ public final class FixtureReader {
       guard NearbyNames.nearest(to: link.name, among: [Self.cases]) != nil else { continue }
       throw FixtureError(
         file: name, object: "/\(link.name)",
-        reason: "is no name of the format; the nearest is \"\(Self.cases)\": rename it, or give it another name")
+        reason:
+          "is no name of the format; the nearest is \"\(Self.cases)\": rename it, or give it another name")
     }
     guard rootLinks.contains(where: { $0.name == Self.cases }) else {
       throw FixtureError(file: name, object: "/\(Self.cases)", reason: "is missing")
@@ -97,7 +98,9 @@ public final class FixtureReader {
     self.caseNames = links.map(\.name)
     self.caseLinks = Dictionary(links.map { ($0.name, $0) }) { first, _ in first }
     self.otherObjects = Dictionary(
-      rootLinks.filter { $0.name != Self.cases }.map { ("/\($0.name)", $0.refusal ?? "not named by the format") }
+      rootLinks.filter { $0.name != Self.cases }.map {
+        ("/\($0.name)", $0.refusal ?? "not named by the format")
+      }
     ) { first, _ in first }
     self.digest = check.digest
     self.fileName = name
@@ -117,7 +120,8 @@ public final class FixtureReader {
     } else {
       let objects = (try? file.root.links().map(\.name)) ?? []
       let writer = ForeignFormat.writer(attributes: attributes, objects: objects)
-      reason += ": \(writer.map { "it is \($0), " } ?? "the file is ")no fixture; \(ForeignFormat.fixtureAdvice)"
+      reason +=
+        ": \(writer.map { "it is \($0), " } ?? "the file is ")no fixture; \(ForeignFormat.fixtureAdvice)"
     }
     throw FixtureError(file: name, object: "/", reason: reason)
   }

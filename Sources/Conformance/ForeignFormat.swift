@@ -61,7 +61,9 @@ struct ForeignFormat: Hashable {
     if start.count > 2, start[0] == 0x80, (2...5).contains(start[1]) { return foreign("a Python pickle") }
     if begins("GGUF") { return foreign("a GGUF model") }
     if begins("PAR1") { return foreign("a Parquet table") }
-    if begins("CDF\u{1}") || begins("CDF\u{2}") || begins("CDF\u{5}") { return foreign("a netCDF classic file") }
+    if begins("CDF\u{1}") || begins("CDF\u{2}") || begins("CDF\u{5}") {
+      return foreign("a netCDF classic file")
+    }
     if begins([0x0E, 3, 0x13, 1]) { return foreign("an HDF4 file") }
     for (name, magic) in [
       ("gzip", [0x1F, 0x8B]), ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A]), ("zstd", [0x28, 0xB5, 0x2F, 0xFD]),
@@ -80,7 +82,8 @@ struct ForeignFormat: Hashable {
   /// A zip archive by the name of its first entry.
   private static func archive(_ start: [UInt8]) -> String {
     guard start.count > 30 else { return "a zip archive" }
-    let name = String(decoding: start.dropFirst(30).prefix(Int(start[26]) | Int(start[27]) << 8), as: UTF8.self)
+    let name = String(
+      decoding: start.dropFirst(30).prefix(Int(start[26]) | Int(start[27]) << 8), as: UTF8.self)
     if name.hasSuffix(".npy") { return "a NumPy .npz archive" }
     if name.hasSuffix("/data.pkl") || name.hasSuffix("/version") || name.hasSuffix("/byteorder") {
       return "a PyTorch file (.pt)"
@@ -95,7 +98,8 @@ struct ForeignFormat: Hashable {
       !text.unicodeScalars.contains(where: { $0.value < 0x20 && !"\t\n\r\u{C}".unicodeScalars.contains($0) })
     else { return nil }
     if text.hasPrefix("version https://git-lfs.github.com/") {
-      return ForeignFormat("a Git LFS pointer, not an HDF5 file", remedy: "fetch the file itself with git lfs pull")
+      return ForeignFormat(
+        "a Git LFS pointer, not an HDF5 file", remedy: "fetch the file itself with git lfs pull")
     }
     let first = text.drop { $0.isWhitespace }
     if first.hasPrefix("{") || first.hasPrefix("[") { return ForeignFormat("JSON, not an HDF5 file") }
@@ -110,7 +114,8 @@ struct ForeignFormat: Hashable {
   static func writer(attributes: [String], objects: [String]) -> String? {
     let names = Set(attributes)
     if !names.isDisjoint(with: ["keras_version", "layer_names"]) || objects.contains("model_weights")
-      || objects.contains("_layer_checkpoint_dependencies") || Set(objects).isSuperset(of: ["layers", "vars"])
+      || objects.contains("_layer_checkpoint_dependencies")
+      || Set(objects).isSuperset(of: ["layers", "vars"])
     {
       return "Keras weights"
     }

@@ -38,7 +38,9 @@ struct StoredBytes {
   /// Reads bytes at an address; nil when the file does not have them.
   func bytes(at address: UInt64, count: Int) -> [UInt8]? {
     let (position, overflow) = address.addingReportingOverflow(base)
-    guard !overflow, count >= 0, position <= byteCount, UInt64(count) <= byteCount - position else { return nil }
+    guard !overflow, count >= 0, position <= byteCount, UInt64(count) <= byteCount - position else {
+      return nil
+    }
     var bytes = [UInt8](repeating: 0, count: count)
     return chdf5_read_stored(descriptor, position, &bytes, count) == Int64(count) ? bytes : nil
   }

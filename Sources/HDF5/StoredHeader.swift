@@ -46,7 +46,9 @@ struct StoredHeader {
   ///
   /// - Throws: ``HDF5Error`` when the header does not hold as many messages as it states.
   init?(at address: UInt64, in stored: StoredBytes, path: String) throws(HDF5Error) {
-    guard let prefix = stored.bytes(at: address, count: 16), prefix[0] == 1, prefix[1] == 0 else { return nil }
+    guard let prefix = stored.bytes(at: address, count: 16), prefix[0] == 1, prefix[1] == 0 else {
+      return nil
+    }
     var fields = StoredFields(prefix)
     fields.skip(2)
     statedCount = Int(fields.number(2))
@@ -55,7 +57,9 @@ struct StoredHeader {
     while let piece = pieces.popLast() {
       try read(piece, in: stored, path: path, more: &pieces)
     }
-    guard messages.count == statedCount else { throw Self.damaged(path, "states \(statedCount) messages and holds \(messages.count)") }
+    guard messages.count == statedCount else {
+      throw Self.damaged(path, "states \(statedCount) messages and holds \(messages.count)")
+    }
   }
 
   private mutating func read(
@@ -66,12 +70,18 @@ struct StoredHeader {
     var rest = piece.byteCount
     // Each message begins with its type and size; 8 bytes with flags and what is reserved.
     while rest >= 8 {
-      guard messages.count < statedCount else { throw Self.damaged(path, "holds more messages than the \(statedCount) that it states") }
-      guard let start = stored.bytes(at: address, count: 8) else { throw Self.damaged(path, "goes beyond the end of the file") }
+      guard messages.count < statedCount else {
+        throw Self.damaged(path, "holds more messages than the \(statedCount) that it states")
+      }
+      guard let start = stored.bytes(at: address, count: 8) else {
+        throw Self.damaged(path, "goes beyond the end of the file")
+      }
       var fields = StoredFields(start)
       let message = Message(
         type: UInt16(fields.number(2)), address: address + 8, byteCount: Int(fields.number(2)))
-      guard rest - 8 >= UInt64(message.byteCount) else { throw Self.damaged(path, "holds a message that goes beyond it") }
+      guard rest - 8 >= UInt64(message.byteCount) else {
+        throw Self.damaged(path, "holds a message that goes beyond it")
+      }
       messages.append(message)
       address += 8 + UInt64(message.byteCount)
       rest -= 8 + UInt64(message.byteCount)
@@ -116,10 +126,13 @@ struct StoredHeader {
       // Text, and zeros up to a multiple of 8 bytes.
       guard let content = stored.bytes(at: message.address, count: message.byteCount) else { return false }
       let text = content.prefix { $0 != 0 }
-      return content.dropFirst(text.count).allSatisfy { $0 == 0 } && text.allSatisfy { $0 >= 0x20 || $0 == 0x0A }
+      return content.dropFirst(text.count).allSatisfy { $0 == 0 }
+        && text.allSatisfy { $0 >= 0x20 || $0 == 0x0A }
     case MessageType.oldFillValue:
       // The size of the value in 4 bytes, then the value.
-      guard let content = stored.bytes(at: message.address, count: min(4, message.byteCount)) else { return false }
+      guard let content = stored.bytes(at: message.address, count: min(4, message.byteCount)) else {
+        return false
+      }
       var fields = StoredFields(content)
       return 4 + fields.number(4) <= UInt64(message.byteCount)
     default: return true

@@ -60,7 +60,8 @@ struct SymbolTable {
 
   /// The name at a place in the heap; nil when there is none.
   private func name(at place: UInt64) -> ArraySlice<UInt8>? {
-    guard let start = Int(exactly: place), start < names.count, let end = names[start...].firstIndex(of: 0) else {
+    guard let start = Int(exactly: place), start < names.count, let end = names[start...].firstIndex(of: 0)
+    else {
       return nil
     }
     return names[start..<end]
@@ -77,7 +78,8 @@ struct SymbolTable {
 
   private func treeNode(at address: UInt64) throws(HDF5Error) -> TreeNode {
     let headWidth = 8 + 2 * stored.addressWidth
-    guard let head = stored.bytes(at: address, count: headWidth), head.starts(with: "TREE".utf8), head[4] == 0 else {
+    guard let head = stored.bytes(at: address, count: headWidth), head.starts(with: "TREE".utf8), head[4] == 0
+    else {
       throw Self.damaged(path, "a node of its tree is none")
     }
     var fields = StoredFields(head.dropFirst(5))
@@ -129,7 +131,8 @@ struct SymbolTable {
   private func isLost(_ address: UInt64, level: UInt64) -> Bool {
     guard address != 0, !nodes.contains(address) else { return false }
     if level > 0 {
-      guard let node = try? treeNode(at: address), node.level == level - 1, let first = node.children.first else {
+      guard let node = try? treeNode(at: address), node.level == level - 1, let first = node.children.first
+      else {
         return false
       }
       return isLost(first, level: level - 1)
@@ -150,7 +153,8 @@ struct SymbolTable {
     // The place of the name, the object's address, and 24 bytes that repeat what the object's header says.
     let width = 2 * stored.addressWidth + 24
     let full = stored.symbolsPerNode
-    guard let bytes = stored.bytes(at: address, count: 8 + full * width), bytes.starts(with: "SNOD".utf8), bytes[4] == 1
+    guard let bytes = stored.bytes(at: address, count: 8 + full * width), bytes.starts(with: "SNOD".utf8),
+      bytes[4] == 1
     else { throw Self.damaged(path, "a node of its links is none") }
     var fields = StoredFields(bytes.dropFirst(6).prefix(2))
     let used = Int(fields.number(2))

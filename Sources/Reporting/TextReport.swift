@@ -52,7 +52,8 @@ public enum TextReport: ReportFormat {
       return "\(comparison.tensors.count { $0.verdict == verdict }) \(name)"
     }
     // What has no elements is there only where it differs.
-    let noun = comparison.tensors.contains { $0.verdict == .nonconformant && $0.type == nil }
+    let noun =
+      comparison.tensors.contains { $0.verdict == .nonconformant && $0.type == nil }
       ? "object" : "dataset"
     return "\(counted(comparison.tensors.count, noun)), \(counts.joined(separator: ", "))"
   }

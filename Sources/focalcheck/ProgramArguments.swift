@@ -14,7 +14,8 @@ enum ProgramArguments {
       let bytes = bytes(of: index)
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw ValidationError(
-          "argument \(index) is not valid UTF-8: \(visibleBytes(bytes)); names in other encodings are not supported")
+          "argument \(index) is not valid UTF-8: \(visibleBytes(bytes)); names in other encodings are not supported"
+        )
       }
       return text
     }

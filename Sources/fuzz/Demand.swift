@@ -84,7 +84,8 @@ struct Judgement {
     case .failing: return passing.contains(verdict) ? "is \(verdict), and holds a wrong gradient" : nil
     case .judged(let tensors):
       return passing.contains(verdict) && self.tensors.sorted() != tensors.sorted()
-        ? "is \(verdict), and of the \(tensors.count) tensors of the undamaged file other ones were judged" : nil
+        ? "is \(verdict), and of the \(tensors.count) tensors of the undamaged file other ones were judged"
+        : nil
     case .refused:
       return outcome == .refused
         ? nil : "is \(verdict), and the manifest pins another file: \(error ?? "no error")"

@@ -66,7 +66,8 @@ struct Sources {
     let temporary = try TemporaryFolder()
     var specimens: [(right: Specimen, wrong: Specimen)] = []
     for (excerpt, name) in zip(excerpts, names) {
-      guard let one = excerpt.cases.first(where: { one in one.tensors.keys.contains { $0.hasPrefix("grads/") } })
+      guard
+        let one = excerpt.cases.first(where: { one in one.tensors.keys.contains { $0.hasPrefix("grads/") } })
       else { continue }
       var right = excerpt
       right.cases = [one]
@@ -80,7 +81,8 @@ struct Sources {
         let path = temporary.file("flipped.h5")
         try excerpt.write(to: path, Excerpt.Form())
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-        return Specimen(name: name, bytes: bytes, layout: try StoredLayout(path: path, objects: excerpt.objects))
+        return Specimen(
+          name: name, bytes: bytes, layout: try StoredLayout(path: path, objects: excerpt.objects))
       }
       specimens.append((try specimen(right), try specimen(wrong)))
     }

@@ -120,7 +120,8 @@ struct CommandLineTests {
     #expect(result.status == 2)
     #expect(
       result.output.contains(
-        "2 cases: 1 conformant, 0 unjudged, 0 nonconformant, 1 could not be judged, 1 fixture could not be read."))
+        "2 cases: 1 conformant, 0 unjudged, 0 nonconformant, 1 could not be judged, 1 fixture could not be read."
+      ))
     #expect(result.output.contains("missing.h5: there is no such file or folder\n"))
   }
 
@@ -510,7 +511,9 @@ struct CompareTests {
     }
   }
 
-  @Test("objects of the same kind agree, and of another kind are a difference", arguments: Kind.allCases, Kind.allCases)
+  @Test(
+    "objects of the same kind agree, and of another kind are a difference", arguments: Kind.allCases,
+    Kind.allCases)
   fileprivate func kinds(expected: Kind, actual: Kind) throws {
     let tensor = Tensor(.float32, .vector(3), values: [1, 2, 3])
     try write("a.h5", tensor, adding: expected.write)
@@ -521,7 +524,8 @@ struct CompareTests {
     #expect(try compare("--filter", "/group/*").status == 0)
   }
 
-  @Test("a dataset whose header became that of a committed datatype does not agree", arguments: [false, true])
+  @Test(
+    "a dataset whose header became that of a committed datatype does not agree", arguments: [false, true])
   func hiddenDataset(isExpected: Bool) throws {
     try write("a.h5", Tensor(.float32, .vector(3), values: [1, 2, 3])) {
       try $0.dataset("/more", Tensor(.float32, .vector(3), values: [4, 5, 6]))
@@ -532,7 +536,9 @@ struct CompareTests {
     // Each flipped type of a message of the two datasets' headers.
     let layout = try StoredLayout(path: path, objects: ["/more", "/group/x"])
     let objects = layout.headers.filter { $0 > 0 && bytes[$0] == 1 }
-    let types = layout.directory(of: bytes).filter { place in objects.contains { place - $0 >= 16 && place - $0 < 256 } }
+    let types = layout.directory(of: bytes).filter { place in
+      objects.contains { place - $0 >= 16 && place - $0 < 256 }
+    }
     #expect(types.count > 8)
     for place in types {
       for bit in 0..<8 where bytes[place] != 0 {
@@ -560,7 +566,8 @@ struct CompareTests {
     #expect(result.status == 2, "\(result.text)")
     #expect(
       result.output.contains(
-        "/x  error\n  in the actual file: its 24 bytes begin at byte 2060 of a file of 2072: truncated or damaged"),
+        "/x  error\n  in the actual file: its 24 bytes begin at byte 2060 of a file of 2072: truncated or damaged"
+      ),
       "\(result.text)")
   }
 

@@ -47,7 +47,8 @@ enum Program {
     let preparation = preparation.map { "\($0) && " } ?? ""
     // Only where nothing comes after it the program can take the shell's place.
     let start = redirection.contains(";") ? "" : "exec "
-    process.arguments = ["-c", "\(preparation)\(limit)\(start)\"$0\" \"$@\" \(redirection)", path] + arguments
+    process.arguments =
+      ["-c", "\(preparation)\(limit)\(start)\"$0\" \"$@\" \(redirection)", path] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.standardInput = FileHandle.nullDevice

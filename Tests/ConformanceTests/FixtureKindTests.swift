@@ -11,13 +11,19 @@ struct OtherKind: Sendable, CustomTestStringConvertible {
 
   /// What cannot be opened whatever is needed.
   private static let unusable: [OtherKind] = [
-    OtherKind(testDescription: "a dangling soft link", reason: "is a link to what cannot be used: /nowhere: not found") {
+    OtherKind(
+      testDescription: "a dangling soft link", reason: "is a link to what cannot be used: /nowhere: not found"
+    ) {
       try $0.softLink($1, target: "/nowhere")
     },
-    OtherKind(testDescription: "a loop of soft links", reason: "more than 16 soft links on the way, or a loop of them") {
+    OtherKind(
+      testDescription: "a loop of soft links", reason: "more than 16 soft links on the way, or a loop of them"
+    ) {
       try $0.softLink($1, target: $1)
     },
-    OtherKind(testDescription: "an external link", reason: "external link to \"/x\" in \"other.h5\" is refused") {
+    OtherKind(
+      testDescription: "an external link", reason: "external link to \"/x\" in \"other.h5\" is refused"
+    ) {
       try $0.externalLink($1, file: "other.h5", target: "/x")
     },
     OtherKind(testDescription: "a user-defined link", reason: "user-defined link of class 187 is refused") {
@@ -27,8 +33,12 @@ struct OtherKind: Sendable, CustomTestStringConvertible {
 
   static let insteadOfDatasets: [OtherKind] =
     unusable + [
-      OtherKind(testDescription: "a group", reason: "a group, where a dataset is needed") { try $0.group($1) },
-      OtherKind(testDescription: "a committed datatype", reason: "a committed datatype, where a dataset is needed") {
+      OtherKind(testDescription: "a group", reason: "a group, where a dataset is needed") {
+        try $0.group($1)
+      },
+      OtherKind(
+        testDescription: "a committed datatype", reason: "a committed datatype, where a dataset is needed"
+      ) {
         try $0.committedDatatype($1)
       },
       OtherKind(testDescription: "a soft link to a group", reason: "a group, where a dataset is needed") {
@@ -40,7 +50,8 @@ struct OtherKind: Sendable, CustomTestStringConvertible {
         try $0.hardLink($1, target: "/elsewhere")
       },
       OtherKind(
-        testDescription: "a soft link to a committed datatype", reason: "a committed datatype, where a dataset is needed"
+        testDescription: "a soft link to a committed datatype",
+        reason: "a committed datatype, where a dataset is needed"
       ) {
         try $0.committedDatatype("/type")
         try $0.softLink($1, target: "/type")
@@ -52,7 +63,9 @@ struct OtherKind: Sendable, CustomTestStringConvertible {
       OtherKind(testDescription: "a dataset", reason: "a dataset, where a group is needed") {
         try $0.dataset($1, DemoFixture.logit)
       },
-      OtherKind(testDescription: "a committed datatype", reason: "a committed datatype, where a group is needed") {
+      OtherKind(
+        testDescription: "a committed datatype", reason: "a committed datatype, where a group is needed"
+      ) {
         try $0.committedDatatype($1)
       },
       OtherKind(testDescription: "a soft link to a dataset", reason: "a dataset, where a group is needed") {
@@ -94,14 +107,17 @@ struct FixtureKindTests {
     }
   }
 
-  @Test("a tensor's name that is there and is no dataset is an error", arguments: members, OtherKind.insteadOfDatasets)
+  @Test(
+    "a tensor's name that is there and is no dataset is an error", arguments: members,
+    OtherKind.insteadOfDatasets)
   func membersAreDatasets(member: String, kind: OtherKind) throws {
     for isNewestFormat in [false, true] {
       try expectError(at: member, kind.reason, without: [member], isNewestFormat: isNewestFormat, kind.write)
     }
   }
 
-  @Test("a group's name that is there and is no group is an error", arguments: folders, OtherKind.insteadOfGroups)
+  @Test(
+    "a group's name that is there and is no group is an error", arguments: folders, OtherKind.insteadOfGroups)
   func foldersAreGroups(name: String, kind: OtherKind) throws {
     let omitted = Set(["inputs/logit", "inputs/label", "outputs/loss"].filter { $0.hasPrefix("\(name)/") })
     try expectError(at: name, kind.reason, without: omitted, kind.write)
@@ -121,13 +137,16 @@ struct FixtureKindTests {
     }
   }
 
-  @Test("a name of nearly the same spelling as one of the format's is an error that names that", arguments: folders)
+  @Test(
+    "a name of nearly the same spelling as one of the format's is an error that names that",
+    arguments: folders)
   func namesNearlySpelled(name: String) throws {
     let letters = Array(name)
     var spellings = [name.uppercased(), name.capitalized, name + "x", String(name.dropLast()), " \(name)"]
     for index in letters.indices {
       for bit in 0..<7 {
-        guard let value = letters[index].asciiValue.map({ $0 ^ (1 << UInt8(bit)) }), value >= 0x20, value != 0x7F,
+        guard let value = letters[index].asciiValue.map({ $0 ^ (1 << UInt8(bit)) }), value >= 0x20,
+          value != 0x7F,
           value != UInt8(ascii: "/"), value != UInt8(ascii: ".")
         else { continue }
         var changed = letters
@@ -152,7 +171,9 @@ struct FixtureKindTests {
     } throws: { "\($0)".hasPrefix("demo.h5: /\(name): ") && "\($0)".contains("the nearest is \"cases\"") }
   }
 
-  @Test("a tensor that would not be judged is an error", arguments: ["outputs/prob", "outputs/los", "grad_outputs/x"])
+  @Test(
+    "a tensor that would not be judged is an error",
+    arguments: ["outputs/prob", "outputs/los", "grad_outputs/x"])
   func namesWithoutMeaning(name: String) throws {
     try expectError(at: name, "is not judged: the format has ") { try $0.dataset($1, DemoFixture.loss) }
   }
@@ -166,6 +187,7 @@ struct FixtureKindTests {
     }
     let reader = try FixtureReader(path: path)
     #expect(reader.otherObjects == ["/\(name)": "not named by the format"])
-    #expect(try reader.conformanceCase("demo").otherObjects == ["/cases/demo/\(name)": "not named by the format"])
+    #expect(
+      try reader.conformanceCase("demo").otherObjects == ["/cases/demo/\(name)": "not named by the format"])
   }
 }

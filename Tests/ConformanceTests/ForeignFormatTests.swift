@@ -9,7 +9,8 @@ struct ForeignFile: Sendable, CustomTestStringConvertible {
   let advice: String
   let write: @Sendable (String) throws -> Void
 
-  private static let exporting = "export one with focalcheck-export, judge an installed build with focalcheck live"
+  private static let exporting =
+    "export one with focalcheck-export, judge an installed build with focalcheck live"
 
   /// Some bytes.
   private init(_ name: String, _ bytes: [UInt8], _ says: String, _ advice: String = exporting) {
@@ -29,7 +30,8 @@ struct ForeignFile: Sendable, CustomTestStringConvertible {
 
   /// The head of a zip archive whose first entry has a name.
   private static func zip(_ entry: String) -> [UInt8] {
-    Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 22) + [UInt8(entry.utf8.count), 0, 0, 0] + Array(entry.utf8)
+    Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 22) + [UInt8(entry.utf8.count), 0, 0, 0]
+      + Array(entry.utf8)
       + [UInt8](repeating: 7, count: 200)
   }
 
@@ -39,38 +41,58 @@ struct ForeignFile: Sendable, CustomTestStringConvertible {
     ForeignFile(".keras", zip("metadata.json"), "is a Keras model (.keras), not an HDF5 file"),
     ForeignFile(".zip", zip("x.txt"), "is a zip archive, not an HDF5 file"),
     ForeignFile(
-      ".npy", [0x93] + Array("NUMPY\u{1}".utf8) + [UInt8](repeating: 32, count: 120), "is a NumPy .npy array, not an HDF5 file"),
+      ".npy", [0x93] + Array("NUMPY\u{1}".utf8) + [UInt8](repeating: 32, count: 120),
+      "is a NumPy .npy array, not an HDF5 file"),
     ForeignFile(
       "old .pt", [0x80, 2, 0x8A, 0x0A, 0x6C] + [UInt8](repeating: 1, count: 90),
       "is a PyTorch file (.pt) of the old format, not an HDF5 file"),
-    ForeignFile(".pickle", [0x80, 4, 0x95] + [UInt8](repeating: 1, count: 90), "is a Python pickle, not an HDF5 file"),
     ForeignFile(
-      ".safetensors", [64, 0, 0, 0, 0, 0, 0, 0] + Array("{\"x\":{}}".utf8) + [UInt8](repeating: 32, count: 90) + [1, 2, 3],
+      ".pickle", [0x80, 4, 0x95] + [UInt8](repeating: 1, count: 90), "is a Python pickle, not an HDF5 file"),
+    ForeignFile(
+      ".safetensors",
+      [64, 0, 0, 0, 0, 0, 0, 0] + Array("{\"x\":{}}".utf8) + [UInt8](repeating: 32, count: 90) + [1, 2, 3],
       "is a .safetensors file, not an HDF5 file"),
     ForeignFile("JSON", Array(" {\"a\": 1}\n".utf8), "is JSON, not an HDF5 file"),
-    ForeignFile("JSON of some length", Array(("[" + String(repeating: "1, ", count: 3000) + "1]").utf8), "is JSON, not an HDF5 file"),
+    ForeignFile(
+      "JSON of some length", Array(("[" + String(repeating: "1, ", count: 3000) + "1]").utf8),
+      "is JSON, not an HDF5 file"),
     ForeignFile("text", Array("not HDF5".utf8), "is text, not an HDF5 file"),
-    ForeignFile("text in UTF-8", Array(String(repeating: "ä€🎈", count: 2000).utf8), "is text, not an HDF5 file"),
-    ForeignFile("HTML", Array("<!DOCTYPE html><html></html>".utf8), "is an HTML page, not an HDF5 file", "download the file itself"),
+    ForeignFile(
+      "text in UTF-8", Array(String(repeating: "ä€🎈", count: 2000).utf8), "is text, not an HDF5 file"),
+    ForeignFile(
+      "HTML", Array("<!DOCTYPE html><html></html>".utf8), "is an HTML page, not an HDF5 file",
+      "download the file itself"),
     ForeignFile(
       "Git LFS pointer", Array("version https://git-lfs.github.com/spec/v1\noid sha256:ab\n".utf8),
       "is a Git LFS pointer, not an HDF5 file", "git lfs pull"),
-    ForeignFile("gzip", [0x1F, 0x8B] + [UInt8](repeating: 3, count: 90), "is compressed by gzip, not an HDF5 file", "decompress it first"),
-    ForeignFile("anything", [UInt8](repeating: 0xEE, count: 900), "is not an HDF5 file: it does not have the signature of one"),
+    ForeignFile(
+      "gzip", [0x1F, 0x8B] + [UInt8](repeating: 3, count: 90), "is compressed by gzip, not an HDF5 file",
+      "decompress it first"),
+    ForeignFile(
+      "anything", [UInt8](repeating: 0xEE, count: 900),
+      "is not an HDF5 file: it does not have the signature of one"),
   ]
 
   static let withoutSchema: [ForeignFile] = [
-    ForeignFile(hdf5: "Keras weights", "/: required attribute \"schema\" is missing: it is Keras weights, no fixture") {
+    ForeignFile(
+      hdf5: "Keras weights", "/: required attribute \"schema\" is missing: it is Keras weights, no fixture"
+    ) {
       try $0.attribute("keras_version", .fixed("3.15.1"))
       try $0.group("/model_weights")
     },
-    ForeignFile(hdf5: "netCDF-4", "/: required attribute \"schema\" is missing: it is a netCDF-4 file, no fixture") {
+    ForeignFile(
+      hdf5: "netCDF-4", "/: required attribute \"schema\" is missing: it is a netCDF-4 file, no fixture"
+    ) {
       try $0.attribute("_NCProperties", .fixed("version=2"))
     },
-    ForeignFile(hdf5: "MATLAB", "/: required attribute \"schema\" is missing: it is a MATLAB 7.3 file, no fixture") {
+    ForeignFile(
+      hdf5: "MATLAB", "/: required attribute \"schema\" is missing: it is a MATLAB 7.3 file, no fixture"
+    ) {
       try $0.group("/#refs#")
     },
-    ForeignFile(hdf5: "any", "/: required attribute \"schema\" is missing: the file is no fixture") { try $0.group("/cases") },
+    ForeignFile(hdf5: "any", "/: required attribute \"schema\" is missing: the file is no fixture") {
+      try $0.group("/cases")
+    },
   ]
 }
 
@@ -110,6 +132,7 @@ struct ForeignFormatTests {
     try DemoFixture.header(author)
     try DemoFixture.demoCase(author)
     try author.close()
-    #expect(try FixtureReader(path: path).conformanceCase("demo").inputs["logit"]?.readAll() == DemoFixture.logit)
+    #expect(
+      try FixtureReader(path: path).conformanceCase("demo").inputs["logit"]?.readAll() == DemoFixture.logit)
   }
 }

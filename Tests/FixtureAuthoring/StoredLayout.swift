@@ -92,7 +92,9 @@ public struct StoredLayout: Sendable {
       case "SNOD":
         places += [header + 6, header + 7]
         // An entry has 40 bytes and begins with the place of its name.
-        for entry in 0..<number(header + 6, 2) { places += (header + 8 + 40 * entry)..<(header + 16 + 40 * entry) }
+        for entry in 0..<number(header + 6, 2) {
+          places += (header + 8 + 40 * entry)..<(header + 16 + 40 * entry)
+        }
       case "TREE" where bytes[header + 4] == 0: places += [header + 6, header + 7]
       case "HEAP":
         let start = number(header + 24, 8)
@@ -100,7 +102,9 @@ public struct StoredLayout: Sendable {
         let end = number(header + 16, 8) == 1 ? number(header + 8, 8) : number(header + 16, 8)
         places += (start..<(start + end)).filter { bytes[$0] != 0 }
       default:
-        guard header > 0, bytes[header] == 1, bytes[header + 1] == 0, header + 16 <= bytes.count else { continue }
+        guard header > 0, bytes[header] == 1, bytes[header + 1] == 0, header + 16 <= bytes.count else {
+          continue
+        }
         var pieces = [(start: header + 16, count: number(header + 8, 4))]
         while let piece = pieces.popLast() {
           var place = piece.start

@@ -21,7 +21,9 @@ struct DemandRow: CustomTestStringConvertible, Sendable {
 
   private static let crash = "the process that judged it was ended by signal 11, Segmentation fault"
 
-  private static let judged = [JudgedTensor(name: "grads/x", type: "float32", verdict: "conformant", count: 4)]
+  private static let judged = [
+    JudgedTensor(name: "grads/x", type: "float32", verdict: "conformant", count: 4)
+  ]
 
   static let all: [DemandRow] = [
     .init("a wrong gradient that passes", "conformant", .failing, isBreached: true),
@@ -33,11 +35,13 @@ struct DemandRow: CustomTestStringConvertible, Sendable {
     .init("a tensor gone in a file refused", "error", error: "damaged", .judged(judged), isBreached: false),
     .init(
       "a tensor of fewer elements", "conformant",
-      tensors: [JudgedTensor(name: "grads/x", type: "float32", verdict: "conformant", count: 3)], .judged(judged),
+      tensors: [JudgedTensor(name: "grads/x", type: "float32", verdict: "conformant", count: 3)],
+      .judged(judged),
       isBreached: true),
     .init(
       "a tensor carried", "conformant",
-      tensors: [JudgedTensor(name: "grads/x", type: "float32", verdict: "carried", count: 0)], .judged(judged),
+      tensors: [JudgedTensor(name: "grads/x", type: "float32", verdict: "carried", count: 0)],
+      .judged(judged),
       isBreached: true),
     .init(
       "a known fault that passes", "conformant", cases: ["a": "conformant"], .rejected("a"), isBreached: true),

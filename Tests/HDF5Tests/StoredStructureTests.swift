@@ -43,7 +43,10 @@ struct StoredStructureTests {
   @Test("no flipped bit of a count, of a name or of the type of a message makes anything vanish")
   func nothingVanishes() throws {
     let author = try HDF5Author(path: path)
-    let objects = ["/", "/cases", "/cases/a", "/cases/a/grads", "/cases/a/grads/logit", "/cases/a/inputs", "/cases/a/outputs"]
+    let objects = [
+      "/", "/cases", "/cases/a", "/cases/a/grads", "/cases/a/grads/logit", "/cases/a/inputs",
+      "/cases/a/outputs",
+    ]
     for object in objects.filter({ !$0.hasSuffix("logit") }) { try author.group(object) }
     try author.dataset("/cases/a/grads/logit", patterns(.float32, .vector(3)))
     for object in objects {
@@ -113,7 +116,9 @@ struct StoredStructureTests {
       },
       Edit(testDescription: "many attributes") { author in
         try author.group("/g/x")
-        for n in 0..<40 { try author.attribute("a\(n)", .fixed(String(repeating: "x", count: 40 * n)), on: "/g") }
+        for n in 0..<40 {
+          try author.attribute("a\(n)", .fixed(String(repeating: "x", count: 40 * n)), on: "/g")
+        }
       },
     ]
   }
@@ -145,7 +150,8 @@ struct StoredStructureTests {
         #expect("by \(distance)") {
           try file.dataset(at: "/x")
         } throws: { error in
-          "\(error)".contains("/x: its 24 bytes begin at byte ") && "\(error)".contains("truncated or damaged")
+          "\(error)".contains("/x: its 24 bytes begin at byte ")
+            && "\(error)".contains("truncated or damaged")
         }
       }
     }
@@ -170,7 +176,9 @@ struct StoredStructureTests {
     try author.close()
     // The header has the number of elements, and again as the greatest number that there may be.
     let six = [UInt8](repeating: 0, count: 8)
-    try Damage.replace(path, [6] + six.dropFirst() + [6] + six.dropFirst(), with: [14] + six.dropFirst() + [14] + six.dropFirst())
+    try Damage.replace(
+      path, [6] + six.dropFirst() + [6] + six.dropFirst(),
+      with: [14] + six.dropFirst() + [14] + six.dropFirst())
     #expect(throws: HDF5Error.self) { try File(path: path).dataset(at: "/x") }
   }
 }
