@@ -10,8 +10,8 @@ struct ContentDamage: Sendable {
   let apply: @Sendable (inout Excerpt, inout SplitMix) -> Demand?
 
   static let all = [
-    attributes, names, nesting, dimensions, bombs, objects, types, parameters, counts, outputs, inputs,
-    unharmed,
+    attributes, names, nesting, dimensions, bombs, objects, types, parameters, foreign, counts, outputs,
+    inputs, unharmed,
   ]
 
   /// Nothing is changed: if this is refused, whatever else is refused proves nothing.
@@ -206,6 +206,18 @@ struct ContentDamage: Sendable {
       $0 != number && !($0.isNaN && number.isNaN)
     }
     excerpt.cases[index].attributes[name] = .double(generator.one(values))
+    return .rejected(excerpt.cases[index].name)
+  }
+
+  /// A parameter, an input or a gradient that no variant has.
+  static let foreign = ContentDamage(name: "foreign parameters and inputs") { excerpt, generator in
+    let index = generator.number(0..<excerpt.cases.count)
+    let name = generator.one(["ignore_index", "from_logits", "smoothing", "Axis", "class-weights"])
+    switch generator.number(0..<3) {
+    case 0: excerpt.cases[index].attributes[name] = .double(1)
+    case 1: excerpt.cases[index].tensors["inputs/\(name)"] = Tensor(.float32, .vector(1), values: [1])
+    default: excerpt.cases[index].tensors["grads/\(name)"] = Tensor(.float32, .vector(1), values: [1])
+    }
     return .rejected(excerpt.cases[index].name)
   }
 
