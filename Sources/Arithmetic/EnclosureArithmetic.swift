@@ -264,7 +264,7 @@ extension FloatFormat {
   ///
   /// ULPs double at a power of two. Toward zero they are those of the value, away from zero those of the places
   /// passed, so that the result is the farther one, whichever value's ULP a bound means.
-  func moved(_ value: Double, by ulps: Int) -> Double {
+  package func moved(_ value: Double, by ulps: Int) -> Double {
     guard value.isFinite, ulps != 0 else { return value }
     guard value != 0, (value < 0) == (ulps < 0) else {
       let exponent = value == 0 ? minimumExponent : max(Int(value.exponent), minimumExponent)

@@ -37,6 +37,10 @@ final class Recorder {
 
   func append(_ operation: Program.Operation, _ type: ElementType) -> Int {
     guard let format = type.floatFormat else { preconditionFailure("\(type) takes part in no arithmetic") }
+    return append(operation, format)
+  }
+
+  func append(_ operation: Program.Operation, _ format: FloatFormat) -> Int {
     steps.append(
       Program.Step(
         operation: operation, format: format, kernel: isInsideKernel ? kernels.count : nil, label: nil))
@@ -125,6 +129,53 @@ final class Recorder {
         adjoint: node.adjoint)
     }
     return Expression(recorder: self, step: moved[program.output], type: program.type)
+  }
+
+  /// Records a program on its own inputs, with others in the place of some of its values.
+  ///
+  /// Kernels are contiguous and in order, so each is complete with its last step, and an edit is recorded after the kernel
+  /// and the node that give the value.
+  func replay(_ program: Program, replacing targets: Set<Int>, by edit: Program.Edit) -> Expression {
+    precondition(!isInsideKernel && !isInsideNode)
+    var moved: [Int] = []
+    var movedKernels: [Int] = []
+    var nextNode = 0
+    func takeKernels(endingBefore index: Int) {
+      while movedKernels.count < program.kernels.count,
+        program.kernels[movedKernels.count].steps.upperBound <= index
+      {
+        let kernel = program.kernels[movedKernels.count]
+        let first = kernel.steps.isEmpty ? steps.count : moved[kernel.steps.lowerBound]
+        movedKernels.append(kernels.count)
+        kernels.append(
+          Program.Kernel(
+            name: kernel.name, inputs: kernel.inputs.map { moved[$0] },
+            steps: first..<(first + kernel.steps.count), output: moved[kernel.output]))
+      }
+      while nextNode < program.nodes.count, program.nodes[nextNode].kernels.upperBound <= movedKernels.count {
+        let node = program.nodes[nextNode]
+        let first = node.kernels.isEmpty ? kernels.count : movedKernels[node.kernels.lowerBound]
+        nodes.append(
+          AutogradNode(
+            inputs: node.inputs.map { moved[$0] }, output: moved[node.output],
+            kernels: first..<(first + node.kernels.count), adjoint: node.adjoint))
+        nextNode += 1
+      }
+    }
+    for (index, step) in program.steps.enumerated() {
+      steps.append(
+        Program.Step(
+          operation: step.operation.mapOperands { moved[$0] }, format: step.format,
+          kernel: step.kernel == nil ? nil : kernels.count, label: step.label))
+      moved.append(steps.count - 1)
+      takeKernels(endingBefore: index + 1)
+      guard targets.contains(index) else { continue }
+      let value = value(moved[index], step.format)
+      let result = edit(value) { self.value(moved[$0], program.steps[$0].format) }
+      precondition(result.type == value.type)
+      moved[index] = result.step
+    }
+    return value(moved[program.output], program.steps[program.output].format)
   }
 
   private func append(

@@ -74,10 +74,11 @@ public struct Judge {
       return try judgeRaised(conformanceCase, variant, provenance, &report)
     }
     let plan = try conformanceCase.plan(variant, provenance)
-    report.tensors.append(try judge(loss, of: conformanceCase, plan, provenance, &report.printed))
+    report.tensors.append(
+      try judge(loss, of: conformanceCase, variant, plan, provenance, &report.printed))
     for (input, gradient) in conformanceCase.grads.sorted(by: { $0.key < $1.key }) {
       report.tensors.append(
-        try judge(gradient, withRespectTo: input, of: conformanceCase, plan, provenance))
+        try judge(gradient, withRespectTo: input, of: conformanceCase, variant, plan, provenance))
     }
     report.tensors += conformanceCase.gradOutputs.values.sorted { $0.name < $1.name }.map { gradOutput in
       let mismatch = conformanceCase.mismatch(gradOutput, of: conformanceCase.outputs)
@@ -87,20 +88,23 @@ public struct Judge {
 
   /// Compares the loss with the plan's results.
   private func judge(
-    _ loss: StoredTensor, of conformanceCase: ConformanceCase, _ plan: Plan, _ provenance: Provenance,
+    _ loss: StoredTensor, of conformanceCase: ConformanceCase, _ variant: any FocalLossVariant.Type,
+    _ plan: Plan,
+    _ provenance: Provenance,
     _ printed: inout PrintedNumbers?
   ) throws(JudgingError) -> TensorReport {
     if let mismatch = plan.mismatch(loss) { return TensorReport(loss, .different(mismatch)) }
     printed = PrintedNumbers(conformanceCase.attributes)
     return try compare(
-      loss, of: conformanceCase, [plan], provenance, others: DocumentedProgram.losses, &printed)
+      loss, of: conformanceCase, variant, Computation([plan], of: plan, []), provenance,
+      others: DocumentedProgram.losses, &printed)
   }
 
   /// Compares a gradient with what reverse mode over the documented formula gives, under the framework's adjoint rules, or
   /// under any known ones where those are not known.
   private func judge(
-    _ gradient: StoredTensor, withRespectTo input: String, of conformanceCase: ConformanceCase, _ loss: Plan,
-    _ provenance: Provenance
+    _ gradient: StoredTensor, withRespectTo input: String, of conformanceCase: ConformanceCase,
+    _ variant: any FocalLossVariant.Type, _ loss: Plan, _ provenance: Provenance
   ) throws(JudgingError) -> TensorReport {
     guard conformanceCase.inputs.keys.contains(input) else {
       return TensorReport(gradient, .error("the case has no input of which this is the gradient"))
@@ -120,15 +124,17 @@ public struct Judge {
     }
     var printed: PrintedNumbers?
     return try compare(
-      gradient, withRespectTo: input, of: conformanceCase, plans, provenance,
+      gradient, withRespectTo: input, of: conformanceCase, variant, Computation(plans, of: loss, rules), provenance,
       others: DocumentedProgram.gradients, &printed)
   }
 
   /// Compares a tensor with the results of its plans: against what the policy allows, and against the exact values.
   private func compare(
     _ tensor: StoredTensor, withRespectTo input: String? = nil, of conformanceCase: ConformanceCase,
-    _ plans: [Plan], _ provenance: Provenance, others: [DocumentedProgram], _ printed: inout PrintedNumbers?
+    _ variant: any FocalLossVariant.Type, _ computation: Computation, _ provenance: Provenance,
+    others: [DocumentedProgram], _ printed: inout PrintedNumbers?
   ) throws(JudgingError) -> TensorReport {
+    let plans = computation.plans
     let plan = plans[0]
     var comparator = TensorComparator(policy, plan)
     var worstInputs: [Int: [NamedValue]] = [:]
@@ -162,14 +168,24 @@ public struct Judge {
     }
     let comparison = comparator.comparison
     var nonconformance = comparison.outside > 0 ? Nonconformance(comparison) : nil
+    var diagnoses: [Diagnosis] = []
     if policy == .derived, namesReorderings, nonconformance != nil {
       let search = ReorderingSearch(
         conformanceCase: conformanceCase, provenance: provenance, exact: exact, input: input)
-      nonconformance?.reordered = try search.program(giving: tensor, in: plan, among: others)
+      let suspect = Suspect(
+        conformanceCase, variant, provenance, tensor: tensor, input: input, plans: plans,
+        lossPlan: computation.loss, rules: computation.rules, comparison: comparison,
+        // What is evaluated once more is counted once.
+        exact: ExactEvaluator())
+      suspect.reordered = try search.program(giving: tensor, in: plan, among: others) {
+        program throws(JudgingError) in try suspect.computes(sameFunctionBy: program)
+      }
+      nonconformance?.reordered = suspect.reordered
+      diagnoses = try Diagnoses.of(suspect)
     }
     return TensorReport(
       tensor, .compared(comparison, comparator.rule, worstInputs: worstInputs), comparator.hazards,
-      nonconformance)
+      nonconformance, diagnoses)
   }
 
   /// A framework that raised agrees with its documentation when the reference rejects the input as well.
@@ -206,6 +222,22 @@ public struct Judge {
       if case .rejected(let rejection) = error { return rejection }
       throw error
     }
+  }
+}
+
+/// How a tensor is computed.
+private struct Computation {
+  /// The plans, at least one; expected values are of the first.
+  let plans: [Plan]
+  /// How the loss is computed; the same plan where the tensor is the loss.
+  let loss: Plan
+  /// Whose adjoint rules a gradient may follow; empty for a loss.
+  let rules: [AdjointRules]
+
+  init(_ plans: [Plan], of loss: Plan, _ rules: [AdjointRules]) {
+    self.plans = plans
+    self.loss = loss
+    self.rules = rules
   }
 }
 
@@ -300,11 +332,11 @@ extension Plan {
 extension TensorReport {
   init(
     _ tensor: StoredTensor, _ finding: Finding, _ hazards: Hazards = Hazards(),
-    _ nonconformance: Nonconformance? = nil
+    _ nonconformance: Nonconformance? = nil, _ diagnoses: [Diagnosis] = []
   ) {
     self.init(
       name: tensor.name, type: tensor.elementType, shape: tensor.shape, finding: finding, hazards: hazards,
-      nonconformance: nonconformance)
+      nonconformance: nonconformance, diagnoses: diagnoses)
   }
 }
 

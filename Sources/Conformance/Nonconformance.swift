@@ -53,19 +53,36 @@ struct ReorderingSearch {
   ///   - tensor: the tensor.
   ///   - documented: how its own documentation computes it.
   ///   - programs: those to try.
+  ///   - isTold: whether a program gives the elements better than the documented one does, whose enclosures may be wide.
   func program(
-    giving tensor: StoredTensor, in place: Plan, among programs: [DocumentedProgram]
+    giving tensor: StoredTensor, in place: Plan, among programs: [DocumentedProgram],
+    where isTold: (DocumentedProgram) throws(JudgingError) -> Bool
   ) throws(JudgingError) -> DocumentedProgram? {
     for program in programs {
+      if try gives(program, tensor, in: place), try isTold(program) { return program }
+    }
+    return nil
+  }
+
+  /// Whether a program of the same function can have given every element.
+  ///
+  /// A program that does not take the case's inputs, or its fed-in gradient, has not given it. Only a file that cannot be
+  /// read stops the search.
+  private func gives(
+    _ program: DocumentedProgram, _ tensor: StoredTensor, in place: Plan
+  ) throws(JudgingError) -> Bool {
+    do throws(JudgingError) {
       guard
         let plan = try conformanceCase.plan(
           program, provenance, of: tensor.elementType, withRespectTo: input),
-        plan.elements == place.elements, plan.reductions == place.reductions,
-        try holds(plan, tensor), try isSameFunction(plan, place)
-      else { continue }
-      return program
+        plan.elements == place.elements, plan.reductions == place.reductions
+      else { return false }
+      guard try holds(plan, tensor) else { return false }
+      return try isSameFunction(plan, place)
+    } catch {
+      if case .unreadable = error { throw error }
+      return false
     }
-    return nil
   }
 
   /// Whether every element lies in the plan's enclosures.

@@ -240,6 +240,9 @@ public struct TensorReport: Sendable, Codable {
   public let hazards: Hazards
   /// What a nonconformant tensor is known to be; nil for others, and in a comparison of two files.
   public let nonconformance: Nonconformance?
+  /// Why a nonconformant tensor is so: the first is the primary diagnosis, the others explain all elements as well; none
+  /// where its elements prove no cause.
+  public let diagnoses: [Diagnosis]
   /// What lists the difference of a nonconformant tensor, or nil.
   public internal(set) var known: KnownDifference?
   /// Which known differences select a nonconformant tensor, and do not allow what it is.
@@ -248,14 +251,15 @@ public struct TensorReport: Sendable, Codable {
   /// What is known of a tensor.
   init(
     name: String, type: ElementType?, shape: Shape?, finding: Finding, hazards: Hazards = Hazards(),
-    nonconformance: Nonconformance? = nil
+    nonconformance: Nonconformance? = nil, diagnoses: [Diagnosis] = []
   ) {
     (self.name, self.type, self.shape, self.finding) = (name, type, shape, finding)
     (self.hazards, self.nonconformance) = (hazards, nonconformance)
+    self.diagnoses = diagnoses
   }
 
   private enum CodingKeys: CodingKey {
-    case name, type, shape, finding, hazards, nonconformance
+    case name, type, shape, finding, hazards, nonconformance, diagnoses
   }
 
   /// What is known of a tensor.

@@ -24,6 +24,10 @@ public struct Power: Sendable {
   public let frameworkFaults: Row
   /// The planted faults that the first judge does not catch.
   public let missed: [Judgement]
+  /// What the first judge's diagnoses are worth, by the faults' kinds, and of all.
+  public let diagnosed: [DiagnosisCount]
+  /// The faults that the first judge catches, with what it says of each.
+  public let caught: [Judgement]
   /// The genuine cases that the first judge rejects.
   public let wronglyRejected: [Judgement]
 
@@ -54,6 +58,11 @@ public struct Power: Sendable {
     frameworkFaults = row(
       "faults of the frameworks", verdicts.map { $0.results.filter { known.contains($0.id) } })
     missed = faults.first?.filter { !$0.isRejected } ?? []
+    let caught = faults.first?.filter(\.isRejected) ?? []
+    self.caught = caught
+    diagnosed =
+      kinds.map { kind in DiagnosisCount(kind.name, caught.filter { $0.kind == kind.name }) }
+      + [DiagnosisCount("all faults", caught)]
     wronglyRejected = genuine.first?.filter(\.isRejected) ?? []
   }
 }
@@ -65,12 +74,14 @@ extension Power {
     let rows =
       [heading] + kinds.map(\.cells) + [faults.cells]
       + [[], ["cases rejected", "exported"] + judges, genuine.cells, frameworkFaults.cells]
+      + [[], ["faults diagnosed", "caught", "diagnosed", "rightly", "wrongly"]] + diagnosed.map(\.cells)
     return aligned(rows) + listed("Faults that \(judges[0]) does not catch", missed)
+      + listed("Faults that \(judges[0]) diagnoses wrongly", caught.filter { $0.isDiagnosedRightly == false })
       + listed("Genuine cases that \(judges[0]) rejects", wronglyRejected)
   }
 
   private func aligned(_ rows: [[String]]) -> String {
-    let widths = (0..<judges.count + 2).map { column in
+    let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
     return rows.map { row in
@@ -84,6 +95,19 @@ extension Power {
   private func listed(_ title: String, _ judgements: [Judgement]) -> String {
     guard !judgements.isEmpty else { return "\n\(title): none\n" }
     return "\n\(title):\n" + judgements.map { "  \($0.id)\n    \($0.purpose)\n" }.joined()
+  }
+}
+
+extension Power {
+  /// Each caught fault with what the first judge says of its tensors.
+  public var diagnosesText: String {
+    caught.map { judgement in
+      let isRight = judgement.isDiagnosedRightly
+      let mark = isRight == nil ? "silent" : isRight == true ? "right" : "WRONG"
+      return "\(mark)  \(judgement.id)\n"
+        + judgement.diagnoses.map { "    \($0.tensor): \($0.diagnosis.cause): \($0.diagnosis.statement)\n" }
+        .joined()
+    }.joined()
   }
 }
 

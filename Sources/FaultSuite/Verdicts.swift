@@ -27,7 +27,7 @@ public struct Verdicts: Sendable {
 }
 
 /// What a judge said of one case.
-public struct Judgement: Hashable, Sendable {
+public struct Judgement: Sendable {
   /// `<fixture file name>#<case>`.
   public let id: String
   /// What comes before the first point of the case's name: of a planted fault its kind.
@@ -36,12 +36,20 @@ public struct Judgement: Hashable, Sendable {
   public let purpose: String
   /// Whether the verdict is anything but conformant.
   public let isRejected: Bool
+  /// The primary diagnosis of each nonconformant tensor that has one, with the tensor's name.
+  public let diagnoses: [(tensor: String, diagnosis: Diagnosis)]
+  /// `<kind>.<fault>` of a planted fault.
+  let fault: String
 
   init(_ conformanceCase: CaseReport) {
     id = conformanceCase.id
     kind = String(conformanceCase.name.prefix { $0 != "." })
     purpose = conformanceCase.purpose ?? ""
     isRejected = conformanceCase.verdict != .conformant
+    diagnoses = conformanceCase.tensors.compactMap { tensor in
+      tensor.diagnoses.first.map { (tensor.name, $0) }
+    }
+    fault = conformanceCase.name.split(separator: ".").prefix(2).joined(separator: ".")
   }
 }
 

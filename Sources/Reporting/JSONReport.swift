@@ -435,6 +435,8 @@ private struct TensorObject: Encodable {
   let maxAbs: Double?
   let maxRel: Double?
   let exactUlp: ExactObject?
+  let diagnosis: DiagnosisObject?
+  let otherDiagnoses: [DiagnosisObject]?
   let reorderedAs: String?
   let accuracy: String?
   let hazards: [HazardObject]
@@ -470,6 +472,8 @@ private struct TensorObject: Encodable {
     }
     hazards = tensor.hazards.list.map(HazardObject.init)
     maxRel = comparison?.maximumRelative
+    diagnosis = tensor.diagnoses.first.map(DiagnosisObject.init)
+    otherDiagnoses = tensor.diagnoses.count > 1 ? tensor.diagnoses.dropFirst().map(DiagnosisObject.init) : nil
     reorderedAs = tensor.nonconformance?.reordered?.description
     accuracy = tensor.nonconformance?.accuracy?.rawValue
     switch tensor.finding {
@@ -552,6 +556,40 @@ private struct ElementObject: Encodable {
     elementClass = element.elementClass.rawValue
     ulp = element.ulps
     verdict = element.verdict.rawValue
+  }
+}
+
+private struct DiagnosisObject: Encodable {
+  enum Value: Encodable {
+    case number(Double)
+    case text(String)
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .number(let number): try container.encode(number)
+      case .text(let text): try container.encode(text)
+      }
+    }
+  }
+
+  let cause: String
+  let statement: String
+  let explains: Int
+  let of: Int
+  let evidence: [String: Value]
+
+  init(_ diagnosis: Diagnosis) {
+    cause = diagnosis.cause
+    statement = diagnosis.statement
+    explains = diagnosis.explains
+    of = diagnosis.of
+    evidence = diagnosis.evidence.mapValues { value in
+      switch value {
+      case .number(let number): .number(number)
+      case .text(let text): .text(text)
+      }
+    }
   }
 }
 

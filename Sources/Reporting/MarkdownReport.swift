@@ -19,7 +19,7 @@ public enum MarkdownReport: ReportFormat {
   static let textLimit = 300
 
   private static let tensorHead = [
-    "tensor", "outside", "max ULP", "worst element", "expected", "actual", "exact",
+    "tensor", "outside", "max ULP", "worst element", "expected", "actual", "exact", "diagnosis",
   ]
 
   public static func render(_ report: Report) -> String {
@@ -111,7 +111,7 @@ public enum MarkdownReport: ReportFormat {
     let id = code(visibleText(conformanceCase.id))
     var rows: [[String]] = []
     if TextReport.raisesUnduly(conformanceCase), let reason = conformanceCase.reason {
-      rows.append([id, "", "", "", code(visibleText(reason)), "", "", ""])
+      rows.append([id, "", "", "", code(visibleText(reason)), "", "", "", ""])
     }
     return rows
       + conformanceCase.tensors.filter { $0.verdict == .nonconformant }.map { [id] + cells($0) }
@@ -136,10 +136,11 @@ public enum MarkdownReport: ReportFormat {
       return [
         name, "\(comparison.outside) of \(comparison.count)", "\(comparison.ulps.maximum)", code(place ?? ""),
         worst?.expected ?? "", worst?.actual ?? "", worst?.exact ?? "",
+        code(DiagnosisText.line(tensor) ?? ""),
       ]
     case .different(let reason), .error(let reason), .unjudged(let reason):
-      return [name, "", "", code(visibleText(reason)), "", "", ""]
-    case .given: return [name, "", "", "", "", "", ""]
+      return [name, "", "", code(visibleText(reason)), "", "", "", ""]
+    case .given: return [name, "", "", "", "", "", "", ""]
     }
   }
 

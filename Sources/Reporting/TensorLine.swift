@@ -10,9 +10,11 @@ enum TensorLine {
     switch tensor.finding {
     case .compared(let comparison, _, _):
       let count = "\(name): \(comparison.outside) of \(counted(comparison.count, "element")) outside"
-      guard let worst = WorstElement(tensor) else { return count }
+      let diagnosis = DiagnosisText.line(tensor).map { ". Diagnosis: \($0)" } ?? ""
+      guard let worst = WorstElement(tensor) else { return count + diagnosis }
       let exact = worst.exact.map { ", exact \($0)" } ?? ""
-      return "\(count), worst \(worst.place): expected \(worst.expected), actual \(worst.actual)\(exact)"
+      return
+        "\(count), worst \(worst.place): expected \(worst.expected), actual \(worst.actual)\(exact)\(diagnosis)"
     case .different(let reason), .error(let reason), .unjudged(let reason):
       return "\(name): \(visibleText(reason))"
     case .given: return name

@@ -6,6 +6,8 @@ import Tensors
 enum TensorText {
   /// How many of the worst elements are shown; the JSON report has ten.
   private static let shownCount = 3
+  /// The most ULPs for which a tolerance is named beside a diagnosis.
+  private static let greatestTolerance: UInt64 = 1024
 
   /// What was found in a tensor, as indented lines.
   static func findings(_ tensor: TensorReport) -> String {
@@ -38,7 +40,9 @@ enum TensorText {
     lines += LedgerText.lines(tensor.exceeded)
     lines += natures(tensor.nonconformance)
     lines += mismatches(comparison)
-    if comparison.nonfiniteMismatches == 0 {
+    lines += DiagnosisText.lines(tensor)
+    // A distance of millions of ULPs is no tolerance that anybody would ask for.
+    if comparison.nonfiniteMismatches == 0, tensor.diagnoses.isEmpty || ulps.maximum <= greatestTolerance {
       // The quotient was rounded; the next value above it surely admits every element.
       let relative = ("rtol", comparison.maximumRelative.nextUp)
       let tolerances = [relative, ("atol", comparison.maximumAbsolute)].filter { $0.1.isFinite }

@@ -14,6 +14,12 @@ public struct FloatFormat: Hashable, Sendable {
   /// Bits in the fraction field; the precision is one more.
   public let fractionBits: Int
 
+  /// A format that no element type has, such as TF32's.
+  package init(exponentBits: Int, fractionBits: Int) {
+    self.exponentBits = exponentBits
+    self.fractionBits = fractionBits
+  }
+
   /// IEEE 754 binary16.
   public static let float16 = FloatFormat(exponentBits: 5, fractionBits: 10)
   /// The upper half of binary32.

@@ -21,11 +21,15 @@ struct PowerTable: ParsableCommand {
   @Option(help: "The folder, or a fixture, with the real exports.", completion: .file())
   var genuine: String
 
+  @Flag(help: "List what the diagnoses say of each fault.")
+  var diagnoses = false
+
   func run() throws {
     let (planted, exported) = (FixtureLocation.find([planted]), FixtureLocation.find([genuine]))
     let power = Power(
       try NamedPolicy.compared.map { try $0.verdicts(planted: planted, exported: exported) },
       ledgers: try Ledgers(.besideFixtures, for: exported))
     print(power.text, terminator: "")
+    if diagnoses { print("\n" + power.diagnosesText, terminator: "") }
   }
 }

@@ -34,6 +34,16 @@ struct FaultSuiteTests {
     #expect(Set(power.missed.map(\.id)) == Set(Self.missed))
   }
 
+  @Test("most caught faults are diagnosed, and none wrongly")
+  func diagnoses() throws {
+    let power = try power.get()
+    let all = try #require(power.diagnosed.last)
+    let wrong = power.caught.filter { $0.isDiagnosedRightly == false }
+    #expect(wrong.map { "\($0.id): \($0.diagnoses.map(\.diagnosis.cause))" } == [])
+    #expect(100 * all.rightly >= 85 * all.caught, "\(all)")
+    #expect(power.diagnosed.dropLast().map(\.caught).reduce(0, +) == all.caught)
+  }
+
   @Test("the suite has at least 60 faults, of every kind that is asked for")
   func faultsOfEveryKind() throws {
     let power = try power.get()
@@ -76,5 +86,13 @@ struct FaultSuiteTests {
       #expect(lines.contains("  \(missed.id)") && lines.contains("    \(missed.purpose)"))
     }
     #expect(lines.contains("Genuine cases that derived rejects: none"))
+    let diagnosed = try #require(power.diagnosed.last)
+    #expect(
+      lines.contains {
+        $0.split(separator: " ") == [
+          "all", "faults", "\(diagnosed.caught)", "\(diagnosed.diagnosed)", "\(diagnosed.rightly)",
+          "\(diagnosed.wrongly)",
+        ]
+      })
   }
 }
