@@ -3,6 +3,13 @@
 #else
   internal import Foundation
 #endif
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
 
 /// What the exporter's suite has for a framework, and what the build cannot be asked.
 ///
@@ -62,14 +69,12 @@ extension ExportPlan: Decodable {
   ///
   /// - Throws: ``LiveExportError/noPlan(reason:)`` when there is none, or it cannot be used.
   init(path: String, framework: String) throws(LiveExportError) {
-    let attributes: [FileAttributeKey: Any]
-    do {
-      attributes = try FileManager.default.attributesOfItem(atPath: path)
-    } catch {
+    // The exporter may leave anything there: a pipe would be waited for.
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
       throw .noPlan(reason: "it wrote no file to the path of --plan")
     }
-    guard attributes[.type] as? FileAttributeType == .typeRegular,
-      let size = (attributes[.size] as? any BinaryInteger).map({ Int(clamping: $0) }), size <= Self.byteLimit,
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= Self.byteLimit,
       let contents = FileManager.default.contents(atPath: path)
     else { throw .noPlan(reason: "its plan is no file of at most \(Self.byteLimit) bytes") }
     do {
@@ -166,7 +171,7 @@ public struct ExportGaps: Hashable, Sendable {
 
 extension Report {
   /// The report of an export with each case that its plan has and the build did not export as a case of its own, of which
-  /// nothing was judged. Those that were allowed to be missing count as not selected.
+  /// nothing was judged; those that were allowed to be missing fail no gate.
   ///
   /// - Parameters:
   ///   - fixture: the export; it alone was judged.
@@ -182,10 +187,11 @@ extension Report {
     let gaps = try ExportGaps(in: self, of: fixture, plan: plan, filter: filter, allowing: allowance)
     if gaps.missing.isEmpty, gaps.allowed.isEmpty { return (self, gaps) }
     let location = fixture.location
-    let unjudged = gaps.missing.map { plannedCase in
+    let unjudged = (gaps.missing + gaps.allowed).map { plannedCase in
       var report = CaseReport(id: "\(location.fileName)#\(plannedCase.name)", name: plannedCase.name)
       report.variant = plannedCase.variant
       report.reason = gaps.reason(plannedCase)
+      report.mayBeUnjudged = allowance.allows(plannedCase)
       return report
     }
     let cases = (fixtures.flatMap(\.cases) + unjudged).sorted { $0.name < $1.name }
@@ -195,8 +201,7 @@ extension Report {
       error: nil, cases: cases, path: location.path)
     let outcome = FixtureOutcome(
       report: cases.isEmpty ? nil : fixtureReport,
-      plannedCount: (accounting?.planned ?? 0) + gaps.missing.count + gaps.allowed.count,
-      skippedCount: (accounting?.skipped ?? 0) + gaps.allowed.count)
+      plannedCount: (accounting?.planned ?? 0) + unjudged.count, skippedCount: accounting?.skipped ?? 0)
     return (Report(policy: policy, outcomes: [outcome]), gaps)
   }
 }

@@ -50,7 +50,11 @@ public enum IdentificationText {
   private static func conclusion(_ group: Identification.Group) -> String {
     let computed = group.computed
     let reservation = group.unexamined.isEmpty ? "" : ", as far as it was looked at"
-    if !computed.isEmpty { return "this build computes \(list(computed))\(reservation)" }
+    if computed.count == 1 { return "this build computes \(list(computed))\(reservation)" }
+    if !computed.isEmpty {
+      return
+        "this build computes one of \(computed.count) programs that its cases do not tell apart: \(list(computed))\(reservation)"
+    }
     let closest = group.closest
     guard let first = closest.first else { return "this build computes none of the known programs" }
     return
@@ -61,7 +65,7 @@ public enum IdentificationText {
     ranks.map { rank in
       let rules = rules(rank)
       return rank.program.description + (rules.isEmpty ? "" : ", " + rules)
-    }.joined(separator: ", or as well ")
+    }.joined(separator: "; or ")
   }
 
   /// Whose backward pass; nothing where all known ones are alike.

@@ -12,8 +12,8 @@ struct Accept: ParsableCommand {
       something could not be judged is refused. Where there is no baseline yet, the report becomes the first.
 
       EXAMPLE
-        focalcheck run fixtures --baseline reports/baseline.json --output json=new.json
-        focalcheck accept new.json --baseline reports/baseline.json --reason 'torch 2.14 rounds its mean once'
+        focalcheck run fixtures --output json=new.json
+        focalcheck accept new.json --baseline old.json --reason 'new torch'
       """)
 
   @Argument(help: "The JSON report that a run wrote.", completion: .file(extensions: ["json"]))

@@ -14,7 +14,7 @@ struct Agree: AsyncParsableCommand, Guardable {
       in type or shape, or only one of them raised; 2 something could not be judged.
 
       EXAMPLE
-        focalcheck agree fixtures/paddle-3.3.1.h5 fixtures/torch-2.13.0.h5 --filter 'formula.*'
+        focalcheck agree paddle.h5 torch.h5 --filter 'formula.*'
       """)
 
   @Argument(help: "A fixture, or a folder of fixtures: A.", completion: .file())

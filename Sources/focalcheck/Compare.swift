@@ -13,7 +13,7 @@ struct Compare: ParsableCommand, Guardable {
       so are ±0.
 
       EXAMPLE
-        focalcheck compare before.h5 after.h5 --policy ulp:1 --filter '*/outputs/*'
+        focalcheck compare before.h5 after.h5 --policy ulp:1 --filter '*loss'
       """)
 
   @Argument(help: "The file that is expected to be right.", completion: .file())

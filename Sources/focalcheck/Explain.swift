@@ -13,8 +13,8 @@ struct Explain: ParsableCommand, Guardable {
       exact value. A loss with one result for each row is explained by an element of the row, then the row's result.
 
       EXAMPLE
-        focalcheck explain fixtures/torch-1.13.h5 formula.edges-f64.none.f64 --index 24,1
-        focalcheck explain fixtures/paddle-3.3.1.h5 paddle.grid-0.none.f32 --tensor grads/logit
+        focalcheck explain fixtures/torch-1.13.h5 formula.edges-f64.none.f64
+        focalcheck explain mine.h5 demo --tensor grads/logit --index 0,1
       """)
 
   @Argument(help: "A fixture.", completion: .file())

@@ -14,7 +14,9 @@ struct Live: AsyncParsableCommand {
       and fails (exit 2), unless --allow-missing names it.
 
       EXAMPLE
-        focalcheck live --python venv/bin/python --framework torch --output json=report.json
+        focalcheck live --python python3 --framework torch --output json=new.json
+        focalcheck live --python python3 --framework torch --baseline torch.json
+        focalcheck live --python python3 --framework torch --allow-missing '*vision*'
       """)
 
   @Option(
@@ -50,6 +52,8 @@ struct Live: AsyncParsableCommand {
 
   @OptionGroup var cases: CaseOptions
 
+  @OptionGroup var baseline: BaselineOptions
+
   @OptionGroup var judging: JudgingOptions
 
   func validate() throws {
@@ -59,7 +63,10 @@ struct Live: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (report, signal): (Report, Int32?)
+    try judging.output.check(against: [baseline.baseline].compactMap { $0 })
+    let recorded = try baseline.recorded(policy: judging.policy)
+    var report: Report
+    let signal: Int32?
     do {
       (report, signal) = try await judged()
     } catch let error as LiveExportError {
@@ -69,6 +76,9 @@ struct Live: AsyncParsableCommand {
       default: throw ExitCode.unjudged
       }
     }
+    // One framework is exported: what the baseline has of others is not looked at.
+    report.compare(with: recorded, filter: cases.caseFilter, isWhole: false)
+    for failure in report.failures { Console.message(failure) }
     try judging.conclude(report, over: cases, endedBy: signal)
   }
 

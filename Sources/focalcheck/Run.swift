@@ -7,22 +7,14 @@ struct Run: AsyncParsableCommand {
     abstract: "Judge fixtures and print the report.",
     discussion: """
       EXAMPLE
-        focalcheck run fixtures/paddle-3.3.1.h5 --policy ulp:4 --output json=report.json
+        focalcheck run fixtures --policy ulp:4 --output json=report.json
         focalcheck run fresh.h5 --ledger fixtures/known-differences.toml
         focalcheck run fixtures --baseline reports/baseline.json
       """)
 
   @OptionGroup var selection: Selection
 
-  @Option(
-    help: ArgumentHelp(
-      "Fail only on what is worse than in an earlier JSON report.",
-      discussion: """
-        Worse are a worse verdict, more elements outside or NaN, another dtype or shape, a case that raises now, and what \
-        is gone. Where only files are named, the other fixtures of the baseline are not looked at. A run never writes \
-        its baseline; see focalcheck accept.
-        """, valueName: "path"), completion: .file(extensions: ["json"]))
-  var baseline: String?
+  @OptionGroup var baseline: BaselineOptions
 
   @Option(
     help: ArgumentHelp(
@@ -52,8 +44,8 @@ struct Run: AsyncParsableCommand {
     let locations = selection.locations
     let ledgers = try judging.ledgers(for: locations)
     try judging.output.check(
-      against: locations.map(\.path) + ledgers.paths + [baseline, journal].compactMap { $0 })
-    let recorded = try recordedBaseline()
+      against: locations.map(\.path) + ledgers.paths + [baseline.baseline, journal].compactMap { $0 })
+    let recorded = try baseline.recorded(policy: judging.policy)
     let claims = try claims(beside: locations)
     let journal = try openedJournal(for: locations, claims)
     let (judged, signal) = try await judging.workers.judging(
@@ -68,15 +60,7 @@ struct Run: AsyncParsableCommand {
     if !judged.isIncomplete {
       report.claims = judged.findings(on: claims)
       report.failures += Set(report.claims.flatMap(\.unreadable).map(\.description)).sorted()
-      do throws(BaselineError) {
-        report.baseline = try recorded.map { recorded throws(BaselineError) in
-          try BaselineComparison(
-            RecordedReport(report), against: recorded, filter: selection.cases.caseFilter,
-            isWhole: selection.namesFolder)
-        }
-      } catch {
-        report.failures.append(error.description)
-      }
+      report.compare(with: recorded, filter: selection.cases.caseFilter, isWhole: selection.namesFolder)
     }
     if let failure = journal?.failure { report.failures.append("\(failure)") }
     for failure in report.failures { Console.message(failure) }
@@ -115,21 +99,6 @@ struct Run: AsyncParsableCommand {
       }
       return journal
     } catch let error as any Error & CustomStringConvertible where !(error is ValidationError) {
-      Console.message(error.description)
-      throw ExitCode.unjudged
-    }
-  }
-
-  /// The baseline that is asked for.
-  ///
-  /// - Throws: `ExitCode.unjudged`, after a message, when it cannot be used.
-  private func recordedBaseline() throws -> RecordedReport? {
-    do throws(BaselineError) {
-      guard let baseline else { return nil }
-      let recorded = try RecordedReport(path: baseline)
-      try recorded.check(policy: judging.policy.name)
-      return recorded
-    } catch {
       Console.message(error.description)
       throw ExitCode.unjudged
     }

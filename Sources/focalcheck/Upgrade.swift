@@ -14,7 +14,7 @@ struct Upgrade: AsyncParsableCommand, Guardable {
       Exit codes: 0 safe; 1 unsafe, or with --strict when any bit moved; 2 something could not be judged.
 
       EXAMPLE
-        focalcheck upgrade fixtures/torch-1.13.h5 fixtures/torch-2.13.0.h5 --output json=upgrade.json
+        focalcheck upgrade old.h5 new.h5 --output json=upgrade.json
       """)
 
   @Argument(

@@ -31,7 +31,7 @@ struct PlayedPython: Sendable, CustomTestStringConvertible {
     PlayedPython(
       "lacks the framework",
       "echo \"focalcheck-export: torch cannot be imported: No module named 'torch' (pip install x)\" >&2; exit 2",
-      saying: "/python: there is no module torch; to install it: "),
+      saying: "/python -m pip install torch\n"),
     PlayedPython(
       "has a broken framework",
       "echo \"focalcheck-export: torch cannot be imported: No module named 'torch._C'\" >&2; exit 2",
@@ -75,8 +75,22 @@ struct LiveTests {
 
   /// Runs `focalcheck live` in a Python that runs a shell script, with a temporary folder of its own.
   private func live(_ script: String, _ arguments: String...) throws -> Program.Result {
+    try live(script, arguments)
+  }
+
+  private func live(_ script: String, _ arguments: [String]) throws -> Program.Result {
     let python = folder.file("python")
-    try Damage.write(python, Array("#!/bin/sh\nout=$6\nfolder='\(folder.path)'\n\(script)\n".utf8))
+    let prelude = """
+      #!/bin/sh
+      out=$6
+      plan=$8
+      folder='\(folder.path)'
+      # plans CASES LEFT_OUT: writes the plan.
+      plans() { printf '{"schema":"focalcheck-plan/1","framework":"torch","cases":[%s],"left_out":{%s}}' "$1" "$2" > "$plan"; }
+      demo='{"name":"demo","variant":"paddle.sigmoid_focal_loss"}'
+      plans "$demo"
+      """
+    try Damage.write(python, Array("\(prelude)\n\(script)\n".utf8))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python)
     return try Program.run(
       ["live", "--python", "./python", "--framework", "torch"] + arguments, in: folder.path,
@@ -142,6 +156,112 @@ struct LiveTests {
     let unselected = try live("cp \"$folder/demo.h5\" \"$out\"", "--filter", "x")
     #expect(unselected.status == 2)
     #expect(unselected.messages == "focalcheck: no case matches x\n")
+  }
+
+  /// A script that exports the demonstration case, and plans two cases of torchvision beside it.
+  private static let gaps = """
+    cp "$folder/demo.h5" "$out"
+    plans "$demo,"'{"name":"tv.a","variant":"torchvision.sigmoid_focal_loss"},{"name":"tv.b","variant":"torchvision.sigmoid_focal_loss"}' \
+      '"torchvision.sigmoid_focal_loss":"No module named torchvision"'
+    """
+
+  @Test("a case that is planned and was not exported is unjudged, named with the reason, and fails")
+  func missing() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try live(
+      Self.gaps, "--policy", "atol=10", "--output", "json=report.json", "--output", "junit=report.xml",
+      "--output", "github=report.github", "--output", "markdown=report.md")
+    #expect(result.status == 2, "\(result.text)")
+    #expect(
+      result.messages.contains(
+        "focalcheck: the exporter left out torchvision.sigmoid_focal_loss: No module named torchvision\n"),
+      "\(result.text)")
+    #expect(
+      result.messages.contains("2 planned cases of torchvision.sigmoid_focal_loss were not exported"),
+      "\(result.text)")
+    for name in ["tv.a", "tv.b"] {
+      let line =
+        "demo-1.2.3.h5#\(name): the suite plans it and the build did not export it: No module named torchvision"
+      #expect(result.output.contains(line), "\(result.text)")
+      for file in ["report.json", "report.xml", "report.github", "report.md"] {
+        let text = try String(contentsOfFile: folder.file(file), encoding: .utf8)
+        #expect(text.contains(name), "\(file): \(text)")
+      }
+    }
+  }
+
+  @Test(
+    "what is missing is allowed by a variant's name, a case's, or a pattern of either, and is still named",
+    arguments: [
+      ["torchvision.sigmoid_focal_loss"], ["torchvision.*"], ["tv.*"], ["tv.a", "tv.b"], ["tv.b", "*.a"],
+    ])
+  func allowed(patterns: [String]) throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try live(Self.gaps, ["--policy", "atol=10"] + patterns.flatMap { ["--allow-missing", $0] })
+    #expect(result.status == 0, "\(result.text)")
+    #expect(result.messages.contains("were not exported, as allowed\n"), "\(result.text)")
+    for name in ["tv.a", "tv.b"] { #expect(result.output.contains("#\(name): "), "\(result.text)") }
+  }
+
+  @Test("what only some of the allowances name fails, and an allowance that names nothing is wrong usage")
+  func halfAllowed() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let half = try live(Self.gaps, "--policy", "atol=10", "--allow-missing", "tv.a")
+    #expect(half.status == 2, "\(half.text)")
+    #expect(half.messages.contains("1 planned case of torchvision.sigmoid_focal_loss was not exported and"))
+    #expect(
+      half.messages.contains("1 planned case of torchvision.sigmoid_focal_loss was not exported, as allowed"))
+    let misspelt = try live(Self.gaps, "--allow-missing", "torchvison.*")
+    #expect(misspelt.status == 64, "\(misspelt.text)")
+    #expect(
+      misspelt.messages.contains("--allow-missing torchvison.*: no planned case has such a name or variant"))
+  }
+
+  @Test(
+    "a case that a filter leaves out is not missing, and one that it selects is",
+    arguments: [
+      ("*#demo", Int32(0)), ("paddle.*", 0), ("torchvision.*", 2), ("tv.b", 2), ("*#tv.a", 2), ("*", 2),
+    ])
+  func missingAndFiltered(pattern: String, status: Int32) throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try live(Self.gaps, "--policy", "atol=10", "--filter", pattern)
+    #expect(result.status == status, "\(result.text)")
+    #expect(result.output.contains("build did not export it") == (status == 2), "\(result.text)")
+    #expect(result.messages.contains("the exporter left out torchvision.sigmoid_focal_loss"))
+  }
+
+  @Test("a case that is missing for no given reason is unjudged as well")
+  func lost() throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try live(
+      "cp \"$folder/demo.h5\" \"$out\"; plans \"$demo,\"'{\"name\":\"lost\",\"variant\":\"paddle.formula\"}'",
+      "--policy", "atol=10")
+    #expect(result.status == 2, "\(result.text)")
+    #expect(
+      result.output.contains("#lost: the suite plans it and the build did not export it"), "\(result.text)")
+  }
+
+  @Test(
+    "an exporter that does not tell its plan in its own file is an error, whatever it prints",
+    arguments: [
+      ("rm \"$plan\"", "it wrote no file"), ("mv \"$plan\" x; cat x; cat x >&2", "it wrote no file"),
+      ("rm \"$plan\"; mkfifo \"$plan\"", "no file of at most"), (": > \"$plan\"", "it is not well-formed"),
+      ("echo '{}' > \"$plan\"", "\"schema\" is missing"),
+      ("plans ''", "it has no case"), ("plans \"$demo,$demo\"", "it has the case demo twice"),
+      ("plans '{\"name\":1,\"variant\":\"x\"}'", "is of another type"),
+      ("sed -i s/plan.1/plan-2/ \"$plan\"", "its schema is"),
+      ("sed -i s/torch/jax/ \"$plan\"", "its plan is for jax, not for torch"),
+      (
+        "plans '{\"name\":\"other\",\"variant\":\"paddle.formula\"}'",
+        "wrote the case demo, which is not in its plan"
+      ),
+    ])
+  func withoutPlan(script: String, message: String) throws {
+    try DemoFixture.write(to: folder.file("demo.h5"))
+    let result = try live("cp \"$folder/demo.h5\" \"$out\"\n\(script)", "--policy", "atol=10")
+    #expect(result.status == 2, "\(result.text)")
+    #expect(result.messages.contains(message), "\(result.text)")
+    #expect(try leftovers == [])
   }
 
   @Test("a version from a file leads to no other folder")

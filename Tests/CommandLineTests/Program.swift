@@ -58,6 +58,31 @@ enum Program {
     return Result(endOf: process, output, messages)
   }
 
+  /// Runs a line as a shell takes it, with the program found as `focalcheck` and as `.build/release/focalcheck`.
+  static func paste(
+    _ line: String, in folder: String, environment: [String: String] = [:]
+  ) throws -> Result {
+    for place in ["bin", ".build/release"]
+    where !FileManager.default.fileExists(atPath: "\(folder)/\(place)/focalcheck") {
+      try FileManager.default.createDirectory(atPath: "\(folder)/\(place)", withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(folder)/\(place)/focalcheck", withDestinationPath: path)
+    }
+    let process = Process()
+    let (output, messages) = (Pipe(), Pipe())
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", line]
+    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.environment = variables.merging(["PATH": "\(folder)/bin:\(variables["PATH"] ?? "/usr/bin:/bin")"])
+    { $1 }
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = messages
+    try process.run()
+    return Result(endOf: process, output, messages)
+  }
+
   /// A program that was started and is at work.
   final class Running {
     private let process = Process()
