@@ -63,7 +63,7 @@ public struct Identification: Sendable {
     public internal(set) var lossCount = 0
     /// How many elements their gradients have, of those that were looked at.
     public internal(set) var gradientCount = 0
-    /// The names of tensors that are no result of any known program, each with the number of its cases.
+    /// The names of gradients that the variant's programs do not give, each with the number of its cases.
     public internal(set) var unexamined: [String: Int] = [:]
     /// The programs that take some of the cases' inputs, best first; those alike in the order of the documentation.
     public internal(set) var ranks: [Rank] = []
@@ -128,11 +128,18 @@ extension Identification.Group {
     self.variant = variant
     caseCount = cases.count
     lossCount = cases.map { $0.outputs["loss"]?.shape.count ?? 0 }.reduce(0, +)
-    let gradients = cases.flatMap { $0.grads.values.filter { $0.shape.count > 0 } }
-    for gradient in gradients where !Self.gradientNames.contains(gradient.name) {
-      unexamined[gradient.name, default: 0] += 1
+    var examined: [Set<String>] = []
+    for conformanceCase in cases {
+      examined.append([])
+      for (input, gradient) in conformanceCase.grads where gradient.shape.count > 0 {
+        if try conformanceCase.computesGradient(of: input, provenance) {
+          gradientCount += gradient.shape.count
+          examined[examined.count - 1].insert(input)
+        } else {
+          unexamined[gradient.name, default: 0] += 1
+        }
+      }
     }
-    gradientCount = gradients.filter { Self.gradientNames.contains($0.name) }.map(\.shape.count).reduce(0, +)
     for program in DocumentedProgram.losses {
       var rank = Identification.Rank(program: program)
       rank.losses.count = lossCount
@@ -150,9 +157,10 @@ extension Identification.Group {
       ranks[index].gradients = Identification.Share()
       guard gradientCount > 0 else { continue }
       var inside: [AdjointRules: Int] = [:]
-      for conformanceCase in cases {
+      for (conformanceCase, inputs) in zip(cases, examined) {
         let program = ranks[index].program
-        inside.merge(try conformanceCase.gradientsInside(program, provenance), uniquingKeysWith: +)
+        inside.merge(
+          try conformanceCase.gradientsInside(program, of: inputs, provenance), uniquingKeysWith: +)
       }
       let best = inside.values.max() ?? 0
       ranks[index].gradients = Identification.Share(inside: best, count: gradientCount)
@@ -168,9 +176,6 @@ extension Identification.Group {
       return (order[first.program] ?? 0) < (order[second.program] ?? 0)
     }
   }
-
-  /// The gradients that some known program gives.
-  private static let gradientNames = Set(Variants.all.map { "grads/\($0.firstInput)" })
 }
 
 extension ConformanceCase {
@@ -185,28 +190,49 @@ extension ConformanceCase {
     }
   }
 
-  /// How many elements of the gradients lie in the program's enclosures, for each set of adjoint rules.
+  /// How many elements of the gradients of some inputs lie in the program's enclosures, for each set of adjoint rules.
   fileprivate func gradientsInside(
-    _ program: DocumentedProgram, _ provenance: Provenance
+    _ program: DocumentedProgram, of inputs: Set<String>, _ provenance: Provenance
   ) throws(FixtureError) -> [AdjointRules: Int] {
-    guard let input = Variants.named(program.variant)?.firstInput, let gradient = grads[input] else {
-      return [:]
-    }
     var inside: [AdjointRules: Int] = [:]
-    // Rules that differ in no kernel of the formula give one program, which is evaluated once.
-    var known: [(formula: Program, inside: Int)] = []
-    for rules in AdjointRules.allCases {
-      var program = program
-      program.rules = rules
-      inside[rules] = try examined { () throws(JudgingError) in
-        guard let plan = try plan(program, provenance, of: gradient.elementType) else { return nil }
-        if let same = known.first(where: { $0.formula.isIdentical(to: plan.formula) }) { return same.inside }
-        let count = try elementsInside(plan, of: gradient, provenance)
-        if let count { known.append((plan.formula, count)) }
-        return count
+    for (input, gradient) in grads where inputs.contains(input) {
+      // Rules that differ in no kernel of the formula give one program, which is evaluated once.
+      var known: [(formula: Program, inside: Int)] = []
+      for rules in AdjointRules.allCases {
+        var program = program
+        program.rules = rules
+        let count = try examined { () throws(JudgingError) in
+          guard
+            let plan = try plan(program, provenance, of: gradient.elementType, withRespectTo: input)
+          else { return nil }
+          if let same = known.first(where: { $0.formula.isIdentical(to: plan.formula) }) {
+            return same.inside
+          }
+          let count = try elementsInside(plan, of: gradient, provenance)
+          if let count { known.append((plan.formula, count)) }
+          return count
+        }
+        if let count { inside[rules, default: 0] += count }
       }
     }
     return inside
+  }
+
+  /// Whether the case's own variant says how the gradient of an input is computed; also where it does not take the case.
+  fileprivate func computesGradient(
+    of input: String, _ provenance: Provenance
+  ) throws(FixtureError) -> Bool {
+    guard let variant = Variants.named(variant) else { return true }
+    do throws(JudgingError) {
+      let loss = try plan(variant, provenance)
+      if case .failure(.notComputed) = try gradients(of: loss, withRespectTo: input, AdjointRules.allCases) {
+        return false
+      }
+      return true
+    } catch {
+      if case .unreadable(let error) = error { throw error }
+      return true
+    }
   }
 
   /// What some work gives, or nil where a program does not take what the case was given.
