@@ -131,7 +131,8 @@ struct OrderChangeTests {
   @Test("it is said where every element of both builds is explained, by programs that have none in common")
   func sure() throws {
     let order = try #require(try change("torch-1.13.h5", to: "torch-2.13.0.h5", name))
-    #expect(order.old.map(\.crossEntropy) == [.torch1])
+    // Paddle's order explains the old build here as well, and not the new one.
+    #expect(order.old.contains { $0.crossEntropy == .torch1 })
     #expect(order.new.map(\.crossEntropy) == [.torch2])
     #expect(try change("torch-2.13.0.h5", to: "torch-2.13.0.h5", name) == nil)
   }

@@ -234,7 +234,8 @@ struct UpgradeTests {
     let sides = ["torch-1.13.h5", "torch-2.13.0.h5"].map { judge.side("\(committedFixtures)/\($0)") }
     let upgrade = judge.upgrade(from: sides[0], to: sides[1])
     let order = try #require(upgrade.orders.first { $0.variant == "torchvision.sigmoid_focal_loss" })
-    #expect(order.old.map(\.crossEntropy) == [.torch1])
+    // Paddle's order explains the old build here as well, and not the new one.
+    #expect(order.old.contains { $0.crossEntropy == .torch1 })
     #expect(order.new.map(\.crossEntropy) == [.torch2])
     #expect(upgrade.verdict == .moves)
   }
