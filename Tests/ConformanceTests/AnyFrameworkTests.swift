@@ -25,7 +25,7 @@ private enum SampleCase {
     case "logit": Tensor(.float32, shape, values: [-3, -1.25, -0.5, 0.25, 0.75, 1.5, 2.25, 4])
     case "prob": Tensor(.float32, shape, values: [0.0625, 0.2, 0.3, 0.4, 0.55, 0.7, 0.8, 0.95])
     case "label": Tensor(.float32, shape, values: [0, 1, 0.25, 1, 0, 0.75, 1, 0])
-    case "target" where variant.inputs[0].name == "prob":
+    case "target" where variant.firstInput == "prob":
       Tensor(.float32, shape, values: [0, 1, 0, 1, 0, 1, 1, 0])
     case "target": integers([1, 4])
     case "match": integers([0, 0])
@@ -155,7 +155,7 @@ struct AnyFrameworkTests {
       let policy = try #require(Policy(parsing: policyName))
       let authored = try WrittenCase(variant, in: folder, framework: framework, device: device)
       let place = "\(framework) on \(device), \(variant.name) by \(policyName)"
-      #expect(authored.differentiable.contains(variant.inputs[0].name), "\(place)")
+      #expect(authored.differentiable.contains(variant.firstInput), "\(place)")
       for input in authored.differentiable {
         for rules in AdjointRules.candidates(for: Build(framework, "nightly")) {
           let genuine = try authored.genuine(input, rules)
@@ -224,7 +224,7 @@ struct AnyFrameworkTests {
   func centralDifferences(variant: String) throws {
     let variant = try #require(Variants.named(variant))
     let authored = try WrittenCase(variant, in: folder, framework: "mylib")
-    for input in authored.differentiable where input != variant.inputs[0].name {
+    for input in authored.differentiable where input != variant.firstInput {
       // Paddle's own rules leave out what its cross entropy kernel does not pass to the label.
       let gradient = try authored.genuine(input, .torch)
       for position in 0..<gradient.count {
