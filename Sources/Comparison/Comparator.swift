@@ -57,7 +57,15 @@ public struct Comparator: Sendable {
   ///   - offset: the row-major position of the block's first element.
   package mutating func addInputs(_ columns: [(name: String, values: [Double])], offset: Int) {
     guard !outsidePositions.isEmpty else { return }
-    comparison.outsideSummary.addInputs(columns, at: outsidePositions.map { $0 - offset })
+    if comparison.outsideInputs.isEmpty {
+      comparison.outsideInputs = columns.map { OutsideInput(name: $0.name) }
+    }
+    for (index, column) in columns.enumerated() {
+      let isConstant = column.values.count == 1
+      for position in outsidePositions {
+        comparison.outsideInputs[index].add(column.values[isConstant ? 0 : position - offset])
+      }
+    }
   }
 
   /// Compares one block.
@@ -201,6 +209,7 @@ public struct Comparator: Sendable {
     case .within: comparison.within += 1
     case .accurate: comparison.accurate += 1
     case .outside:
+      if reference != nil { outsidePositions.append(position) }
       comparison.discrepancy.add(
         type.value(ofBits: actual), insteadOf: reference?.exact ?? type.value(ofBits: expected),
         error: reference?.actualError ?? ulps.map(Double.init))
@@ -215,24 +224,5 @@ public struct Comparator: Sendable {
     }
     let place = comparison.worst.firstIndex { element.isWorse(than: $0) } ?? comparison.worst.endIndex
     comparison.worst.insert(element, at: place)
-  }
-
-  /// Adds an element outside to the summary of all.
-  private mutating func addOutside(
-    _ position: Int, expected: UInt64, actual: UInt64, ulps: UInt64?, _ reference: ElementReference?
-  ) {
-    let expectedValue = comparison.type.value(ofBits: expected)
-    let actualValue = comparison.type.value(ofBits: actual)
-    let mismatch = MismatchClass(expected: expectedValue, actual: actualValue)
-    if !references.elements.isEmpty { outsidePositions.append(position) }
-    guard mismatch.hasError else { return comparison.outsideSummary.add(mismatch) }
-    if let error = reference?.actualError, let exact = reference?.exact, exact.isFinite {
-      comparison.outsideSummary.add(
-        mismatch, ulps: error.magnitude, absolute: (actualValue - exact).magnitude, isExact: true)
-    } else {
-      comparison.outsideSummary.add(
-        mismatch, ulps: Double(ulps ?? .max), absolute: (actualValue - expectedValue).magnitude,
-        isExact: false)
-    }
   }
 }

@@ -32,8 +32,8 @@ public struct Comparison: Hashable, Sendable, Codable {
   public internal(set) var actualErrors = ExactErrors()
   /// The errors of the expected values, likewise.
   public internal(set) var expectedErrors = ExactErrors()
-  /// All elements outside together.
-  package internal(set) var outsideSummary = OutsideSummary()
+  /// The inputs of the elements outside; empty for a reduced result, and where the inputs are not known.
+  package internal(set) var outsideInputs: [OutsideInput] = []
   /// The worst elements that differ, worst first.
   public internal(set) var worst: [ElementDifference] = []
 
@@ -43,10 +43,13 @@ public struct Comparison: Hashable, Sendable, Codable {
   /// More elements than any tensor can have; so many counts can be added as there are tensors.
   public static let countLimit = 1 << 41
 
+  /// All elements outside together.
+  package var outsideSummary: OutsideSummary { OutsideSummary(discrepancy, inputs: outsideInputs) }
+
   /// Whether its counts are such as a tensor can have.
   public var isPossible: Bool {
     [identical, within, accurate, nanMismatches, infinityMismatches, signedZeroMismatches]
-      .allSatisfy((0...Self.countLimit).contains) && discrepancy.isPossible
+      .allSatisfy((0...Self.countLimit).contains) && outsideSummary.isPossible
   }
 
   /// A comparison of nothing yet.

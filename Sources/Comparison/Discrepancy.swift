@@ -20,6 +20,8 @@ public struct Discrepancy: Hashable, Sendable, Codable {
   /// The largest error of those that are finite, in ULPs of the exact value; where that is not known, the distance from the
   /// expected value. 0 where there is none.
   public internal(set) var maximumError = 0.0
+  /// The largest error of those that are finite, as a number; +∞ where it is beyond the range of `Double`.
+  public internal(set) var maximumAbsoluteError = 0.0
   /// How many have which error, by power of two: `classes[k]` counts errors from 2ᵏ to below 2ᵏ⁺¹ ULPs, and
   /// `classes[0]` the smaller ones as well.
   public internal(set) var classes: [Int: Int] = [:]
@@ -30,6 +32,7 @@ public struct Discrepancy: Hashable, Sendable, Codable {
   private enum CodingKeys: String, CodingKey {
     case outside, nan, infinite, unmeasured, wrongSign, classes
     case maximumError = "maxError"
+    case maximumAbsoluteError = "maxAbsoluteError"
   }
 
   /// Counts an element outside.
@@ -45,9 +48,10 @@ public struct Discrepancy: Hashable, Sendable, Codable {
     } else if actual.isInfinite {
       infinite += 1
     } else {
-      if actual * right.signOfNonzero < 0 { wrongSign += 1 }
       if let magnitude = error?.magnitude {
+        if actual * right.signOfNonzero < 0 { wrongSign += 1 }
         maximumError = max(maximumError, magnitude)
+        maximumAbsoluteError = max(maximumAbsoluteError, (actual - right).magnitude)
         classes[Self.errorClass(of: magnitude), default: 0] += 1
       } else {
         unmeasured += 1
@@ -66,6 +70,7 @@ public struct Discrepancy: Hashable, Sendable, Codable {
     let counts = [outside, nan, infinite, unmeasured, wrongSign] + classes.values
     return counts.allSatisfy((0...Comparison.countLimit).contains)
       && classes.keys.allSatisfy((0...Self.classLimit).contains) && maximumError >= 0
+      && maximumAbsoluteError >= 0
   }
 
   /// No `Double` has a larger exponent.
@@ -129,14 +134,16 @@ extension Discrepancy {
     let isLarger = maximumError >= Self.growth * max(old.maximumError, Self.leastError)
     if isLarger, old.maximumError > 0, withoutError >= old.withoutError {
       return Worsening(
-        before: Self.text(old.maximumError), after: Self.text(maximumError), words: "ULP as the largest error")
+        before: Self.text(old.maximumError), after: Self.text(maximumError), words: "ULP as the largest error"
+      )
     }
     let least = Self.errorClass(of: Self.leastError)
     for errorClass in classes.keys.sorted(by: >) where errorClass > least {
       let after = count(from: errorClass)
       guard after > old.count(from: errorClass - 1) else { continue }
       return Worsening(
-        before: "\(old.count(from: errorClass))", after: "\(after)", words: "off by 2^\(errorClass) ULP or more")
+        before: "\(old.count(from: errorClass))", after: "\(after)",
+        words: "off by 2^\(errorClass) ULP or more")
     }
     return nil
   }

@@ -51,12 +51,14 @@ extension DifferenceBounds {
       excesses.append("allows \(elements) of class \(mismatch.rawValue), \(count) are outside")
     }
     if outside.counts.keys.contains(where: \.hasError) {
-      if let maximumULPs, !(outside.maximumULPs <= maximumULPs) {
-        excesses.append("allows an error of \(maximumULPs) ULP, the largest is \(outside.maximumULPs)")
-      }
-      if let maximumAbsolute, !(outside.maximumAbsolute <= maximumAbsolute) {
+      if let maximumULPs, !(outside.discrepancy.maximumError <= maximumULPs) {
         excesses.append(
-          "allows an absolute error of \(maximumAbsolute), the largest is \(outside.maximumAbsolute)")
+          "allows an error of \(maximumULPs) ULP, the largest is \(outside.discrepancy.maximumError)")
+      }
+      if let maximumAbsolute, !(outside.discrepancy.maximumAbsoluteError <= maximumAbsolute) {
+        excesses.append(
+          "allows an absolute error of \(maximumAbsolute), the largest is \(outside.discrepancy.maximumAbsoluteError)"
+        )
       }
     }
     return excesses + regions.compactMap { $0.excess(of: outside) }
@@ -73,8 +75,8 @@ extension DifferenceBounds {
     for tensor in tensors { counts.merge(tensor.counts, uniquingKeysWith: max) }
     self.init(maximumOutside: counts)
     if counts.keys.contains(where: \.hasError) {
-      maximumULPs = Self.roundedUp(tensors.map(\.maximumULPs).max() ?? 0)
-      let absolute = tensors.map(\.maximumAbsolute).max() ?? 0
+      maximumULPs = Self.roundedUp(tensors.map(\.discrepancy.maximumError).max() ?? 0)
+      let absolute = tensors.map(\.discrepancy.maximumAbsoluteError).max() ?? 0
       maximumAbsolute = absolute.isFinite ? Self.roundedUp(absolute) : nil
     }
     let names = inputs ?? tensors.first?.inputs.prefix(2).map(\.name) ?? []
@@ -110,7 +112,7 @@ extension DifferenceBounds.Region {
     var upper = -Double.infinity
     for tensor in tensors {
       let ranges = tensor.inputs.filter { $0.name == input }
-      guard !ranges.isEmpty, ranges.allSatisfy({ $0.nanCount == 0 }) else { return nil }
+      guard !ranges.isEmpty, ranges.allSatisfy({ $0.nan == 0 }) else { return nil }
       for range in ranges {
         lower = min(lower, range.lowest)
         upper = max(upper, range.highest)
@@ -123,7 +125,7 @@ extension DifferenceBounds.Region {
   fileprivate func excess(of outside: OutsideSummary) -> String? {
     let ranges = outside.inputs.filter { $0.name == input }
     guard !ranges.isEmpty else { return "bounds \(input), which is no input of an element of this tensor" }
-    if let count = ranges.map(\.nanCount).first(where: { $0 > 0 }) {
+    if let count = ranges.map(\.nan).first(where: { $0 > 0 }) {
       return "allows \(input) from \(lower) to \(upper), it is NaN at \(count) outside"
     }
     guard let range = ranges.first(where: { !(lower <= $0.lowest && $0.highest <= upper) }) else {

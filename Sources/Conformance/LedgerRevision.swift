@@ -38,7 +38,7 @@ package struct LedgerRevision {
         let old = first.bounds.map { "\($0) before" } ?? "it had no bounds"
         changes.append("\(place): \(bounds); \(old)")
       }
-      let errors = tensors.map(\.maximumULPs).filter { $0 > 0 }
+      let errors = tensors.map(\.discrepancy.maximumError).filter { $0 > 0 }
       if let least = errors.min(), let greatest = errors.max(), greatest > 1000 * least {
         changes.append(
           "\(place): the errors of its tensors lie between \(least) and \(greatest) ULP; two entries would be tighter"
@@ -196,7 +196,10 @@ private struct RecordedFinding {
       version = finding.conformanceCase.frameworkVersion
       tensor = finding.tensor
       counts = finding.outside?.counts ?? [:]
-      sizes = finding.outside.map { [$0.maximumULPs, $0.maximumAbsolute].map(Self.binade) } ?? []
+      sizes =
+        finding.outside.map {
+          [$0.discrepancy.maximumError, $0.discrepancy.maximumAbsoluteError].map(Self.binade)
+        } ?? []
       let message = tensor == nil ? finding.conformanceCase.message ?? "" : ""
       let type = message.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
       exception = type.isEmpty || !message.dropFirst(type.count).hasPrefix(":") ? nil : String(type)

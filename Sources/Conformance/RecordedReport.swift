@@ -61,8 +61,13 @@ public struct RecordedReport: Hashable, Sendable {
     public let nonfiniteMismatches: Int
     /// The greatest distance from an expected value; nil where none was taken.
     public let maximumULPs: UInt64?
+    /// The inputs of the elements outside.
+    package let outsideInputs: [OutsideInput]
+
     /// All elements outside together; nil where there are none, and in a report that does not say it.
-    package let outsideSummary: OutsideSummary?
+    package var outsideSummary: OutsideSummary? {
+      discrepancy.map { OutsideSummary($0, inputs: outsideInputs) }
+    }
   }
 
   /// The value of `schema` in the JSON of a report.
@@ -195,7 +200,7 @@ extension RecordedReport {
     try checkIDs()
     for tensor in cases.flatMap(\.tensors) {
       guard let outside = tensor.outsideSummary else { continue }
-      guard outside.isPossible, outside.count == tensor.outside else {
+      guard outside.isPossible, outside.discrepancy.outside == tensor.outside else {
         throw BaselineError(
           file: path,
           reason: "was changed: the classes of \(tensor.name) are not those of its elements outside")
@@ -263,7 +268,7 @@ extension RecordedReport.Tensor {
     discrepancy = comparison.flatMap { $0.outside > 0 ? $0.discrepancy : nil }
     nonfiniteMismatches = comparison?.nonfiniteMismatches ?? 0
     maximumULPs = comparison?.ulps.maximum
-    outsideSummary = comparison.flatMap { $0.outside > 0 ? $0.outsideSummary : nil }
+    outsideInputs = comparison?.outsideInputs ?? []
   }
 
   fileprivate init(_ document: ReportDocument.Tensor) {
@@ -276,7 +281,7 @@ extension RecordedReport.Tensor {
     discrepancy = document.discrepancy
     nonfiniteMismatches = document.nonfiniteMismatches
     maximumULPs = document.ulp?.max
-    outsideSummary = document.outsideSummary?.summary
+    outsideInputs = document.outsideInputs ?? []
   }
 }
 
@@ -328,46 +333,6 @@ private struct ReportDocument: Decodable {
     let tensors: [Tensor]
   }
 
-  struct Outside: Decodable {
-    struct Classes: Decodable {
-      let finite: Int?
-      let sign: Int?
-      let nan: Int?
-      let infinity: Int?
-      let finiteForNonfinite: Int?
-
-      var counts: [MismatchClass: Int] {
-        let counts: [MismatchClass: Int?] = [
-          .finite: finite, .sign: sign, .nan: nan, .infinity: infinity,
-          .finiteForNonfinite: finiteForNonfinite,
-        ]
-        return counts.compactMapValues { $0 }
-      }
-    }
-
-    struct Input: Decodable {
-      let name: String
-      let lowest: Double
-      let highest: Double
-      let nan: Int
-    }
-
-    let classes: Classes
-    let maxUlp: Double
-    let maxAbsolute: Double
-    let withoutExact: Int
-    let inputs: [Input]
-
-    var summary: OutsideSummary {
-      OutsideSummary(
-        counts: classes.counts, maximumULPs: maxUlp, maximumAbsolute: maxAbsolute, withoutExact: withoutExact,
-        inputs: inputs.map {
-          OutsideSummary.InputRange(
-            name: $0.name, lowest: $0.lowest, highest: $0.highest, nanCount: $0.nan)
-        })
-    }
-  }
-
   struct Tensor: Decodable {
     struct ULPs: Decodable {
       let max: UInt64
@@ -384,7 +349,7 @@ private struct ReportDocument: Decodable {
     let discrepancy: Discrepancy?
     let nonfiniteMismatches: Int
     let ulp: ULPs?
-    let outsideSummary: Outside?
+    let outsideInputs: [OutsideInput]?
   }
 
   enum TensorVerdict: String, Decodable {

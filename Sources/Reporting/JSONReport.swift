@@ -267,32 +267,6 @@ private struct ClassCounts: Encodable {
   }
 }
 
-/// All elements outside of a tensor together.
-private struct OutsideObject: Encodable {
-  struct InputObject: Encodable {
-    let name: String
-    let lowest: Double
-    let highest: Double
-    let nan: Int
-  }
-
-  let classes: ClassCounts
-  let maxUlp: Double
-  let maxAbsolute: Double
-  let withoutExact: Int
-  let inputs: [InputObject]
-
-  init(_ outside: OutsideSummary) {
-    classes = ClassCounts(outside.counts)
-    maxUlp = outside.maximumULPs
-    maxAbsolute = outside.maximumAbsolute
-    withoutExact = outside.withoutExact
-    inputs = outside.inputs.map {
-      InputObject(name: $0.name, lowest: $0.lowest, highest: $0.highest, nan: $0.nanCount)
-    }
-  }
-}
-
 private struct FixtureObject: Encodable {
   let file: String
   let sha256: String?
@@ -430,7 +404,7 @@ private struct TensorObject: Encodable {
   let nanMismatches: Int
   let infinityMismatches: Int
   let signedZeroMismatches: Int
-  let outsideSummary: OutsideObject?
+  let outsideInputs: [OutsideInput]?
   let ulp: ULPObject?
   let maxAbs: Double?
   let maxRel: Double?
@@ -462,9 +436,7 @@ private struct TensorObject: Encodable {
     nanMismatches = comparison?.nanMismatches ?? 0
     infinityMismatches = comparison?.infinityMismatches ?? 0
     signedZeroMismatches = comparison?.signedZeroMismatches ?? 0
-    outsideSummary = comparison.flatMap {
-      $0.outside > 0 ? OutsideObject($0.outsideSummary) : nil
-    }
+    outsideInputs = comparison.flatMap { $0.outsideInputs.isEmpty ? nil : $0.outsideInputs }
     ulp = comparison.map { ULPObject($0.ulps) }
     maxAbs = comparison?.maximumAbsolute
     exactUlp = comparison.flatMap {
