@@ -175,7 +175,7 @@ struct CommandLineTests {
         folder.file("known-differences.toml"), Array("[[difference]]\ncase = 'demo'\n\(lines)\n".utf8))
     }
     #expect(try focalcheck("run", "demo.h5").status == 1)
-    try write("reason = 'why'")
+    try write("reason = 'why'\nmax_outside = { finite = 4 }\nmax_absolute = 3")
     let known = try focalcheck("run", "demo.h5")
     #expect(known.status == 0, "\(known.text)")
     #expect(

@@ -24,20 +24,31 @@ struct LedgerFileTests {
       reason = "why"
       link = "https://example.org"
       expires = 2027-01-31
+      max_outside = { finite = 4, nan = 1 } # at most
+      max_ulp = 12
+      max_absolute = 0.5
+      where = { logit = [-1, inf] }
 
       [[difference]]
       case = "torch.*"
       outcome = "raised"
+      message = "ValueError: *"
       reason = "why not"
       """)
     #expect(ledger.file == "known.toml")
     #expect(ledger.differences.map(\.cases) == ["paddle.*", "formula.*", "torch.*"])
-    #expect(ledger.differences.map(\.line) == [3, 3, 12])
+    #expect(ledger.differences.map(\.line) == [3, 3, 16])
     let first = ledger.differences[0]
     #expect(first.tensor == "grads/logit" && first.framework == "paddle" && first.reason == "why")
     #expect(first.versions?.description == ">=2.6, <3.1")
     #expect(first.link == "https://example.org" && first.expires == CalendarDate(2027, 1, 31))
-    #expect(ledger.differences[2].outcome == .raised && ledger.differences[2].expires == nil)
+    let bounds = try #require(first.bounds)
+    #expect(bounds.maximumOutside == [.finite: 4, .nan: 1])
+    #expect(bounds.maximumULPs == 12 && bounds.maximumAbsolute == 0.5)
+    #expect(bounds.regions == [.init(input: "logit", lower: -1, upper: .infinity)])
+    let last = ledger.differences[2]
+    #expect(last.outcome == .raised && last.expires == nil && last.bounds == nil)
+    #expect(first.outcome == .value && first.message == nil && last.message == "ValueError: *")
     #expect(try self.ledger("# nothing is known\n").differences == [])
   }
 
@@ -46,10 +57,15 @@ struct LedgerFileTests {
     "\n[[difference]]\ncase = \"*\"\nreason = \"why\"\n\(lines)\n"
   }
 
+  /// An entry with bounds, and with other lines from the sixth on.
+  private static func bounded(_ lines: String) -> String { entry("max_outside = { finite = 3 }\n" + lines) }
+
   @Test(
     "what is wrong is told with its line",
     arguments: [
-      (entry("tensors = \"x\""), "5: unknown key \"tensors\"; there are case, expires, framework, link, "),
+      (
+        entry("tensors = \"x\""), "5: unknown key \"tensors\"; there are case, expires, framework, link, max_"
+      ),
       ("\n\n[other]\n", "3: unknown key \"other\"; the file has only entries [[difference]]"),
       ("difference = 3", "1: difference is not a list of tables"),
       ("difference = [1, 2]", "1: difference is not a list of tables"),
@@ -78,9 +94,47 @@ struct LedgerFileTests {
       ("\n\u{0}", "2: is not UTF-8 text"),
       (String(repeating: "#\n", count: 1 << 20), " has more than 1048576 bytes"),
       (
-        entry("") + "[[difference]]\ncase = '*'\r\nreason = 'why'\n\nlink = 1\n",
-        "10: link is an integer, not a string"
+        bounded("max_ulp = 1") + "[[difference]]\ncase = '*'\r\nreason = 'why'\n\nlink = 1\n",
+        "11: link is an integer, not a string"
       ),
+      (entry(""), "2: the entry has no bounds: it needs max_outside, and max_ulp or max_absolute; "),
+      (entry("outcome = 'value'\ntensor = 'x'"), "2: the entry has no bounds"),
+      (entry("max_ulp = 3"), "5: max_ulp needs max_outside beside it"),
+      (entry("where = { logit = [0, 1] }"), "5: where needs max_outside beside it"),
+      (entry("\nmax_outside = { finite = 3 }"), "6: finite elements need max_ulp or max_absolute beside"),
+      (entry("max_outside = { nan = 1, sign = 3 }"), "5: finite elements need max_ulp or max_absolute"),
+      (entry("max_outside = 3"), "5: max_outside is an integer, not a table such as { finite = 4, nan = 2 }"),
+      (entry("max_outside = {}"), "5: max_outside is empty"),
+      (entry("max_outside = { type = 1 }"), "5: there is no class \"type\"; there are finite, sign, nan, "),
+      (
+        entry("max_outside = { nan = -1 }"), "5: the count of nan in max_outside is not a whole number from 1"
+      ),
+      (entry("max_outside = { nan = 0 }"), "5: the count of nan in max_outside is not a whole number from 1"),
+      (
+        entry("max_outside = { nan = 1.5 }"),
+        "5: the count of nan in max_outside is not a whole number from 1"
+      ),
+      (entry("max_outside = { nan = 9e18 }"), "5: the count of nan in max_outside is not a whole number"),
+      (entry("max_outside = { nan = 4611686018427387904 }"), "5: the count of nan in max_outside is not"),
+      (entry("[difference.max_outside]\nfinite = 'x'"), "5: the count of finite in max_outside is not"),
+      (bounded("max_ulp = -1"), "6: max_ulp is -1.0, not a finite number from 0 on"),
+      (bounded("max_ulp = nan"), "6: max_ulp is nan, not a finite number from 0 on"),
+      (bounded("max_ulp = inf"), "6: max_ulp is inf, not a finite number from 0 on"),
+      (bounded("max_ulp = '3'"), "6: max_ulp is a string, not a number"),
+      (bounded("max_absolute = -0.5"), "6: max_absolute is -0.5, not a finite number from 0 on"),
+      (bounded("max_absolute = nan"), "6: max_absolute is nan, not a finite number from 0 on"),
+      (bounded("max_ulp = 1\nwhere = 3"), "7: where is an integer, not a table such as { logit = "),
+      (bounded("max_ulp = 1\nwhere = {}"), "7: where is empty"),
+      (bounded("max_ulp = 1\nwhere = { logits = [0, 1] }"), "7: there is no input \"logits\"; there are "),
+      (bounded("max_ulp = 1\nwhere = { logit = 3 }"), "7: where.logit is not a pair of numbers"),
+      (bounded("max_ulp = 1\nwhere = { logit = [3] }"), "7: where.logit is not a pair of numbers"),
+      (bounded("max_ulp = 1\nwhere = { logit = [0, nan] }"), "7: where.logit is not a pair of numbers"),
+      (bounded("max_ulp = 1\nwhere = { logit = ['0', 1] }"), "7: where.logit is not a pair of numbers"),
+      (bounded("max_ulp = 1\nwhere = { logit = [1, 0.5] }"), "7: where.logit is from 1.0 to 0.5: its ends"),
+      (entry("outcome = 'raised'\nmax_ulp = 3"), "6: a case that raised has no elements; leave out max_ulp"),
+      (entry("outcome = 'raised'\nmax_outside = { nan = 1 }"), "6: a case that raised has no elements"),
+      (entry("message = 'x'"), "5: a message is of a case that raised; write outcome = \"raised\""),
+      ("difference = [{ case = '*', reason = 'x' }]", "1: difference is not a list of tables; write [["),
     ])
   func errors(toml: String, message: String) {
     let error = #expect(throws: TOMLFileError.self) { try ledger(toml) }
@@ -144,7 +198,9 @@ struct LedgersTests {
   }
 
   private func entry(_ lines: String = "", case pattern: String = "demo") -> String {
-    "[[difference]]\ncase = \"\(pattern)\"\nreason = \"why\"\n\(lines)\n"
+    let bounds =
+      lines.contains("outcome = \"raised\"") ? "" : "max_outside = { finite = 4 }\nmax_absolute = 3\n"
+    return "[[difference]]\ncase = \"\(pattern)\"\nreason = \"why\"\n\(bounds)\(lines)\n"
   }
 
   private func causes(_ report: Report) -> [String] { report.ledger?.stale.map(\.cause) ?? [] }
@@ -240,7 +296,7 @@ struct LedgersTests {
       entry() + entry("framework = \"other\"", case: "absent") + entry(case: "other.h5#absent")
       + entry("framework = \"demo\"", case: "absent")
     let report = try report(ledger, isNamed: true)
-    #expect(report.ledger?.stale.map(\.difference.line) == [13])
+    #expect(report.ledger?.stale.map(\.difference.line) == [19])
   }
 
   @Test("what could not be judged is never known, and makes nothing stale")
@@ -280,13 +336,19 @@ struct LedgersTests {
         author, "demo", without: ["outputs/loss"],
         changing: ["outcome": .fixed("raised"), "error": .fixed("ValueError: no")])
     }
-    for lines in ["", "outcome = \"raised\""] {
-      let report = try report(entry(lines))
-      #expect(report.cases.map(\.verdict) == [.known], "\(lines)")
+    for message in ["", "message = \"*Error: no\"", "message = \"ValueError:*\""] {
+      let report = try report(entry("outcome = \"raised\"\n\(message)"))
+      #expect(report.cases.map(\.verdict) == [.known], "\(message)")
       #expect(report.cases.map(\.knownRaise?.reason) == ["why"])
       #expect(causes(report) == [])
     }
-    for lines in ["outcome = \"value\"", "tensor = \"outputs/loss\""] {
+    let other = try report(entry("outcome = \"raised\"\nmessage = \"TypeError:*\""))
+    #expect(other.cases.map(\.verdict) == [.nonconformant])
+    #expect(
+      other.cases[0].exceeded.map(\.excesses) == [
+        ["is about another message, one that matches \"TypeError:*\""]
+      ])
+    for lines in ["", "outcome = \"value\"", "tensor = \"outputs/loss\""] {
       let report = try report(entry(lines))
       #expect(report.cases.map(\.verdict) == [.nonconformant], "\(lines)")
       #expect(causes(report) == ["it selects nothing that was judged"])
@@ -295,7 +357,8 @@ struct LedgersTests {
 
   @Test("each pattern of an entry must be needed")
   func patterns() throws {
-    let report = try report("[[difference]]\ncase = [\"demo\", \"absent\"]\nreason = \"why\"\n")
+    let report = try report(
+      entry().replacing("case = \"demo\"", with: "case = [\"demo\", \"absent\"]"))
     #expect(report.cases.map(\.verdict) == [.known])
     #expect(report.ledger?.stale.map(\.difference.cases) == ["absent"])
   }

@@ -191,6 +191,8 @@ struct ReportFormatTests {
   private static let entries = """
     [[difference]]
     case = "demo"
+    max_outside = { finite = 4 }
+    max_absolute = 3
     reason = "the demonstration's loss is made up"
     link = "https://example.org/1"
 
@@ -199,6 +201,7 @@ struct ReportFormatTests {
     tensor = "grads/logit"
     framework = "demo"
     versions = "<2"
+    max_outside = { nan = 1 }
     reason = "the gradient was wrong"
     expires = 2020-12-31
     """
@@ -208,7 +211,7 @@ struct ReportFormatTests {
     let text = TextReport.render(try report(knowing: Self.entries))
     for part in [
       "  the demonstration's loss is made up\n  https://example.org/1\n    demo.h5#demo  outside: outputs/loss 4 of 4\n",
-      "  known-differences.toml:6: demo grads/logit by demo <2: expired after 2020-12-31; its reason was: the gradient was wrong\n",
+      "  known-differences.toml:8: demo grads/logit by demo <2: expired after 2020-12-31; its reason was: the gradient was wrong\n",
       "3 cases: 0 conformant, 1 known, 0 unjudged, 1 nonconformant, 1 could not be judged, 1 fixture could not be read; the ledger is stale: 1 difference that it lists.\n",
     ] { #expect(text.contains(part), "missing: \(part)\nin\n\(text)") }
     #expect(!text.contains("demo.h5#demo  outputs/loss\n"))
@@ -219,7 +222,7 @@ struct ReportFormatTests {
     let text = JSONReport.render(try report(knowing: Self.entries))
     for part in [
       "\"known\":1,", "\"verdict\":\"known\"",
-      "\"known\":{\"file\":\"known-differences.toml\",\"line\":1,\"link\":\"https://example.org/1\",\"reason\":\"the demonstration's loss is made up\"}",
+      "\"known\":{\"bounds\":{\"max_absolute\":3,\"max_outside\":{\"finite\":4}},\"file\":\"known-differences.toml\",\"line\":1,\"link\":\"https://example.org/1\",\"reason\":\"the demonstration's loss is made up\"}",
       "\"stale\":[{\"case\":\"demo\",\"cause\":\"expired after 2020-12-31\"",
     ] { #expect(text.contains(part), "missing: \(part)\nin\n\(text)") }
     let schema = try JSONSchema(path: root.appendingPathComponent("reports/report.schema.json").path)
