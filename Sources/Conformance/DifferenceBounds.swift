@@ -80,7 +80,7 @@ extension DifferenceBounds {
       maximumAbsolute = absolute.isFinite ? Self.roundedUp(absolute) : nil
     }
     let names = inputs ?? tensors.first?.inputs.prefix(2).map(\.name) ?? []
-    for (index, name) in names.enumerated() {
+    for (index, name) in names.enumerated() where Self.inputNames.contains(name) {
       guard let region = Region(of: name, in: tensors) else { continue }
       let isAnywhere = region.lower == -.infinity && region.upper == .infinity
       if inputs == nil, isAnywhere || index > 0 && region.lower != region.upper { continue }

@@ -1,3 +1,4 @@
+internal import Arithmetic
 internal import Comparison
 
 /// A difference that is known: which results may differ, how much, and why.
@@ -34,7 +35,7 @@ public struct KnownDifference: Hashable, Sendable {
 /// [[difference]]
 /// case = ["paddle.grid-0.*", "paddle.specials*"]   # shell patterns on a case's id or name; or one string
 /// tensor = "grads/logit"                           # a shell pattern; all tensors when it is left out
-/// framework = "paddle"                             # all frameworks when it is left out
+/// framework = "paddle"                             # by any of its names; all frameworks when it is left out
 /// versions = ">=3.0, <3.4"                         # see VersionRange; all versions when it is left out
 /// max_outside = { finite = 2, sign = 2 }           # required: how many elements of each class, in each tensor
 /// max_ulp = 1.259e7                                # how far from the exact value, in ULPs of that
@@ -103,7 +104,11 @@ public struct LedgerFindings: Hashable, Sendable {
 extension KnownDifference {
   /// Whether it speaks of the build that computed a fixture, and of that file, if it names one before a `#`.
   func concerns(_ file: String, framework: String?, version: String?) -> Bool {
-    if let named = self.framework, named != framework { return false }
+    if let named = self.framework {
+      guard let framework, Framework.canonicalName(of: named) == Framework.canonicalName(of: framework) else {
+        return false
+      }
+    }
     if let versions {
       guard let version, versions.contains(version) else { return false }
     }

@@ -8,7 +8,8 @@ struct LedgerOptions: ParsableArguments {
       "The ledger of known differences.",
       discussion: """
         Without it that is known-differences.toml in the folder of each fixture, where there is one and the policy is \
-        derived. What it lists is known and no failure; an entry that covers nothing, or has expired, is one.
+        derived. What it lists is known and no failure, as long as the bounds of its entry hold. An entry that covers \
+        nothing, or has expired, is a failure. See focalcheck known.
         """, valueName: "path"), completion: .file(extensions: ["toml"]))
   var ledger: String?
 

@@ -1,6 +1,7 @@
 import FixtureAuthoring
 import Testing
 
+@testable import Comparison
 @testable import Conformance
 
 @Suite("Ledgers written from a report")
@@ -149,6 +150,15 @@ struct LedgerRevisionTests {
       "[[difference]]\ncase = '*'\nreason = 'x'\nmax_ulp = 1e9\n[difference.max_outside]\nfinite = 5\n"
     let error = #expect(throws: TOMLFileError.self) { try tightened(text, known, known.actual) }
     #expect(error?.line == 5)
+  }
+
+  @Test("an input's name from a report is no text of the ledger")
+  func inputNames() throws {
+    let name = "logit = [0, 0] }\nexpires = 2099-01-01\nx = { y"
+    let bounds = DifferenceBounds(covering: [
+      OutsideSummary(Discrepancy([.nan: 1]), inputs: [OutsideInput(name: name, lowest: 0, highest: 0)])
+    ])
+    #expect(bounds.regions == [])
   }
 
   @Test("an entry that makes nothing known in the report stays as it is, and that is told")

@@ -1,3 +1,4 @@
+import Arithmetic
 import FixtureAuthoring
 import Tensors
 import Testing
@@ -228,6 +229,20 @@ struct LedgersTests {
     #expect(causes(report) == [cause])
     #expect(report.cases.map(\.verdict) == [.nonconformant])
     #expect(report.verdict == .nonconformant)
+  }
+
+  @Test("a framework has the names and the spelling that fixtures may have", arguments: Framework.all)
+  func framework(framework: Framework) throws {
+    let names = [framework.name] + framework.aliases
+    for name in names + names.map({ $0.uppercased() }) {
+      let text = entry("framework = \"\(name)\"")
+      let difference = try Ledger(toml: Array(text.utf8), path: "x").differences[0]
+      for other in names {
+        #expect(difference.concerns("x.h5", framework: other, version: "1"), "\(name) \(other)")
+      }
+      #expect(!difference.concerns("x.h5", framework: "mylib", version: "1"))
+      #expect(!difference.concerns("x.h5", framework: nil, version: nil))
+    }
   }
 
   @Test("an entry counts on the day on which it expires")
