@@ -137,10 +137,12 @@ extension Discrepancy {
         before: Self.text(old.maximumError), after: Self.text(maximumError), words: "ULP as the largest error"
       )
     }
+    // That more are outside is told already.
+    let added = max(0, outside - old.outside)
     let least = Self.errorClass(of: Self.leastError)
     for errorClass in classes.keys.sorted(by: >) where errorClass > least {
       let after = count(from: errorClass)
-      guard after > old.count(from: errorClass - 1) else { continue }
+      guard after > old.count(from: errorClass - 1) + added else { continue }
       return Worsening(
         before: "\(old.count(from: errorClass))", after: "\(after)",
         words: "off by 2^\(errorClass) ULP or more")

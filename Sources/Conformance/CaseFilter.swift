@@ -35,6 +35,12 @@ public struct CaseFilter: Hashable, Sendable {
         provenance?.framework ?? "", provenance?.frameworkVersion ?? "")
   }
 
+  /// Whether a case of an earlier report is selected as that case of a later fixture, of another version perhaps.
+  func selects(_ recorded: RecordedReport.Case, in file: String, of build: RecordedBuild) -> Bool {
+    guard !patterns.isEmpty, let variant = recorded.variant else { return true }
+    return matches("\(file)#\(recorded.name)", recorded.name, variant, build.framework, build.version)
+  }
+
   private func matches(
     _ id: String, _ name: String, _ variant: String, _ framework: String, _ version: String
   ) -> Bool {

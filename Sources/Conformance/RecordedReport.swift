@@ -1,9 +1,10 @@
+public import Comparison
+
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
 #else
   internal import Foundation
 #endif
-public import Comparison
 
 /// A report as far as a later one can be better or worse: from the JSON that a run wrote, or from a run itself.
 public struct RecordedReport: Hashable, Sendable {
@@ -13,6 +14,8 @@ public struct RecordedReport: Hashable, Sendable {
     public let file: String
     /// Whether it could be read.
     public let isReadable: Bool
+    /// Which build computed it; nil where that could not be read.
+    public let build: RecordedBuild?
   }
 
   /// A case.
@@ -133,7 +136,12 @@ extension RecordedReport {
     policy = report.policy.name
     verdict = report.verdict
     isIncomplete = report.isIncomplete
-    fixtures = report.fixtures.map { Fixture(file: $0.file, isReadable: $0.error == nil) }
+    fixtures = report.fixtures.map { fixture in
+      let build = fixture.provenance.map {
+        RecordedBuild(framework: $0.framework, version: $0.frameworkVersion, device: $0.device)
+      }
+      return Fixture(file: fixture.file, isReadable: fixture.error == nil, build: build)
+    }
     cases = report.fixtures.flatMap { fixture in
       fixture.cases.map { Case($0, fixture.file, fixture.provenance) }
     }
@@ -188,13 +196,18 @@ extension RecordedReport {
         file: path, reason: "is not a report of the schema \(Self.schema): \(decodingReason(error))")
     }
     guard document.schema == Self.schema else {
-      throw BaselineError(file: path, reason: "its schema is \"\(document.schema)\", not \"\(Self.schema)\"")
+      throw BaselineError(
+        file: path,
+        reason: "its schema is \"\(document.schema)\", not \"\(Self.schema)\"; "
+          + "a baseline is what focalcheck run writes with --output json=PATH")
     }
     file = FixtureLocation(path: path).fileName
     policy = document.policy.name
     verdict = document.verdict
     isIncomplete = document.incomplete ?? false
-    fixtures = document.fixtures.map { Fixture(file: $0.file, isReadable: $0.error == nil) }
+    fixtures = document.fixtures.map {
+      Fixture(file: $0.file, isReadable: $0.error == nil, build: $0.build)
+    }
     cases = document.cases.map(Case.init)
     accepted = document.accepted ?? []
     try checkIDs()
@@ -206,6 +219,7 @@ extension RecordedReport {
           reason: "was changed: the classes of \(tensor.name) are not those of its elements outside")
       }
     }
+    try checkDiscrepancies()
     guard document.summary == ReportDocument.Summary(cases) else {
       throw BaselineError(
         file: path, reason: "is incomplete or was changed: its summary is not that of its cases")
@@ -216,6 +230,23 @@ extension RecordedReport {
     guard !isIncomplete else {
       throw BaselineError(
         file: file, reason: "is INCOMPLETE: its run was ended before all fixtures were judged")
+    }
+  }
+
+  /// Checks that each tensor says how wrong it is, without which nobody can tell whether a later one is worse.
+  private func checkDiscrepancies() throws(BaselineError) {
+    for conformanceCase in cases {
+      for tensor in conformanceCase.tensors {
+        guard tensor.outside == tensor.discrepancy?.outside ?? 0, tensor.discrepancy?.isPossible != false
+        else {
+          throw BaselineError(
+            file: file,
+            reason:
+              "does not say how wrong \(tensor.name) of \(conformanceCase.id) is, as a report of this version does; "
+              + "judge the same fixtures again with focalcheck run --output json=PATH, and accept that report"
+          )
+        }
+      }
     }
   }
 
@@ -265,7 +296,7 @@ extension RecordedReport.Tensor {
     let comparison = report.comparison
     (identical, within) = (comparison?.identical ?? 0, comparison?.within ?? 0)
     (accurate, outside) = (comparison?.accurate ?? 0, comparison?.outside ?? 0)
-    discrepancy = comparison.flatMap { $0.outside > 0 ? $0.discrepancy : nil }
+    discrepancy = report.discrepancy
     nonfiniteMismatches = comparison?.nonfiniteMismatches ?? 0
     maximumULPs = comparison?.ulps.maximum
     outsideInputs = comparison?.outsideInputs ?? []
@@ -319,6 +350,15 @@ private struct ReportDocument: Decodable {
   struct Fixture: Decodable {
     let file: String
     let error: String?
+    let framework: String?
+    let frameworkVersion: String?
+    let device: String?
+
+    var build: RecordedBuild? {
+      guard error == nil else { return nil }
+      return RecordedBuild(
+        framework: framework ?? "", version: frameworkVersion ?? "", device: device ?? "cpu")
+    }
   }
 
   struct Case: Decodable {

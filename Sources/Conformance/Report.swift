@@ -305,6 +305,9 @@ public struct TensorReport: Sendable, Codable {
   public var comparison: Comparison? {
     if case .compared(let comparison, _, _) = finding { comparison } else { nil }
   }
+
+  /// How wrong it is; nil where nothing is outside, or nothing was compared.
+  public var discrepancy: Discrepancy? { comparison.flatMap { $0.outside > 0 ? $0.discrepancy : nil } }
 }
 
 /// A value with the name of the input that it is an element of.

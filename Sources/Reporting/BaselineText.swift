@@ -20,6 +20,19 @@ public enum BaselineText {
       comparison.moved == 0 ? "" : ", \(counted(comparison.moved, "tensor")) moved within what is allowed"
     return
       "Against the baseline \(visibleText(comparison.file)): \(counts), \(comparison.new.count) new\(moved).\n"
+      + "Compared: \(builds(comparison)).\n"
+  }
+
+  /// Which versions were compared.
+  static func builds(_ comparison: BaselineComparison) -> String {
+    comparison.builds.map { pair in
+      let device = pair.device == "cpu" ? "" : " on \(pair.device)"
+      let build = "\(pair.framework) \(pair.version)\(device)"
+      let text =
+        pair.baselineVersion == pair.version
+        ? "\(build) in both" : "baseline \(pair.framework) \(pair.baselineVersion)\(device) against \(build)"
+      return visibleText(text)
+    }.joined(separator: "; ")
   }
 
   private static func section(_ title: String, _ changes: [BaselineComparison.Change]) -> String {

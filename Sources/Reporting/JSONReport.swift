@@ -107,7 +107,7 @@ private struct ClaimObject: Encodable {
   }
 }
 
-private struct GateObject: Encodable {
+struct GateObject: Encodable {
   let passed: Bool
   let reasons: [String]
   let exitCode: Int32
@@ -191,7 +191,22 @@ private struct BaselineObject: Encodable {
     }
   }
 
+  struct BuildObject: Encodable {
+    let framework: String
+    let device: String
+    let baselineVersion: String
+    let version: String
+
+    init(_ pair: BaselineComparison.BuildPair) {
+      framework = pair.framework
+      device = pair.device
+      baselineVersion = pair.baselineVersion
+      version = pair.version
+    }
+  }
+
   let file: String
+  let builds: [BuildObject]
   let worse: [ChangeObject]
   let better: [ChangeObject]
   let new: [String]
@@ -202,6 +217,7 @@ private struct BaselineObject: Encodable {
     (file, new, moved) = (comparison.file, comparison.new, comparison.moved)
     (worse, better) = (comparison.worse.map(ChangeObject.init), comparison.better.map(ChangeObject.init))
     notJudged = comparison.notJudged
+    builds = comparison.builds.map(BuildObject.init)
   }
 }
 
@@ -431,7 +447,7 @@ private struct TensorObject: Encodable {
     within = comparison?.within ?? 0
     accurate = comparison?.accurate ?? 0
     outside = comparison?.outside ?? 0
-    discrepancy = comparison.flatMap { $0.outside > 0 ? $0.discrepancy : nil }
+    discrepancy = tensor.discrepancy
     nonfiniteMismatches = comparison?.nonfiniteMismatches ?? 0
     nanMismatches = comparison?.nanMismatches ?? 0
     infinityMismatches = comparison?.infinityMismatches ?? 0

@@ -1,3 +1,4 @@
+import Comparison
 import FixtureAuthoring
 import Testing
 
@@ -14,12 +15,21 @@ private struct RecordedTensor: Sendable {
   var outside = 0
   var nonfinite = 0
   var ulps = 0
+  /// The error of those outside that are finite.
+  var error = 100
 
   var json: String {
-    """
-    {"name":"\(name)","dtype":"\(dtype)","shape":\(shape),"verdict":"\(verdict)","count":4,"identical":\(identical),
-    "within":\(within),"accurate":0,"outside":\(outside),"nonfinite_mismatches":\(nonfinite),"ulp":{"max":\(ulps)}}
-    """
+    let finite = outside - nonfinite
+    let classes = finite > 0 ? "\"\(Discrepancy.errorClass(of: Double(error)))\":\(finite)" : ""
+    let discrepancy = """
+      "discrepancy":{"outside":\(outside),"nan":\(nonfinite),"infinite":0,"unmeasured":0,"wrong_sign":0,
+      "max_error":\(finite > 0 ? error : 0),"classes":{\(classes)}},
+      """
+    return """
+      {"name":"\(name)","dtype":"\(dtype)","shape":\(shape),"verdict":"\(verdict)","count":4,"identical":\(identical),
+      "within":\(within),"accurate":0,"outside":\(outside),\(outside > 0 ? discrepancy : "")
+      "nonfinite_mismatches":\(nonfinite),"ulp":{"max":\(ulps)}}
+      """
   }
 
   static let outside = RecordedTensor(verdict: "nonconformant", identical: 3, outside: 1)
@@ -29,18 +39,24 @@ private struct RecordedTensor: Sendable {
 private struct RecordedCase: Sendable {
   var name = "x"
   var fixture = "a.h5"
+  var framework = "torch"
+  var version = "2"
+  var device = "cpu"
   var outcome = "value"
   var verdict: String?
   var tensors = [RecordedTensor()]
 
   var caseVerdict: String {
-    verdict ?? ["error", "nonconformant", "known"].first { name in tensors.contains { $0.verdict == name } }
-      ?? "conformant"
+    let worst = ["error", "nonconformant", "known", "conformant"].first { name in
+      tensors.contains { $0.verdict == name }
+    }
+    return verdict ?? worst ?? (outcome == "raised" ? "conformant" : "unjudged")
   }
 
   var json: String {
     """
-    {"id":"\(fixture)#\(name)","fixture":"\(fixture)","variant":"v","framework":"torch","framework_version":"2",
+    {"id":"\(fixture)#\(name)","fixture":"\(fixture)","variant":"v","framework":"\(framework)",
+    "framework_version":"\(version)",
     "outcome":"\(outcome)","verdict":"\(caseVerdict)","tensors":[\(tensors.map(\.json).joined(separator: ","))]}
     """
   }
@@ -50,12 +66,17 @@ private func reportJSON(_ cases: [RecordedCase], unreadable: [String] = [], poli
   -> String
 {
   func count(_ verdict: String) -> Int { cases.count { $0.caseVerdict == verdict } }
-  let files = Set(cases.map(\.fixture)).sorted().map { "{\"file\":\"\($0)\"}" }
+  let builds = Dictionary(grouping: cases, by: \.fixture).sorted { $0.key < $1.key }.compactMap(\.value.first)
+  let files = builds.map {
+    """
+    {"file":"\($0.fixture)","framework":"\($0.framework)","framework_version":"\($0.version)","device":"\($0.device)"}
+    """
+  }
   let fixtures = files + unreadable.map { "{\"file\":\"\($0)\",\"error\":\"why\"}" }
   return """
     {"schema":"focalcheck-report/1","verdict":"\(count("error") + unreadable.count > 0 ? "error" : "conformant")",
     "policy":{"name":"\(policy)","source":""},"summary":{"cases":\(cases.count),"conformant":\(count("conformant")),
-    "known":\(count("known")),"nonconformant":\(count("nonconformant")),"error":\(count("error"))},
+    "known":\(count("known")),"unjudged":\(count("unjudged")),"nonconformant":\(count("nonconformant")),"error":\(count("error"))},
     "fixtures":[\(fixtures.joined(separator: ","))],"cases":[\(cases.map(\.json).joined(separator: ","))]}
     """
 }
@@ -97,8 +118,53 @@ private struct CaseChange: Sendable, CustomTestStringConvertible {
       testDescription: "NaN among as many outside", before: RecordedCase(tensors: [.outside]),
       after: RecordedCase(
         tensors: [RecordedTensor(verdict: "nonconformant", identical: 3, outside: 1, nonfinite: 1)]),
+      losses: ["a.h5#x outputs/loss: 0 → 1 NaN"], gains: [],
+      reverse: ([], ["a.h5#x outputs/loss: 1 → 0 NaN"])),
+    CaseChange(
+      testDescription: "NaN that is allowed", before: RecordedCase(),
+      after: RecordedCase(tensors: [RecordedTensor(identical: 3, within: 1, nonfinite: 1)]),
       losses: ["a.h5#x outputs/loss: 0 → 1 NaN or infinite on one side"], gains: [],
       reverse: ([], ["a.h5#x outputs/loss: 1 → 0 NaN or infinite on one side"])),
+    CaseChange(
+      testDescription: "farther from exact with the same verdict", before: RecordedCase(tensors: [.outside]),
+      after: RecordedCase(tensors: [
+        RecordedTensor(verdict: "nonconformant", identical: 3, outside: 1, error: 400)
+      ]),
+      losses: ["a.h5#x outputs/loss: 100 → 400 ULP as the largest error"], gains: [],
+      reverse: ([], ["a.h5#x outputs/loss: 400 → 100 ULP as the largest error"])),
+    CaseChange(
+      testDescription: "another wrong value", before: RecordedCase(tensors: [.outside]),
+      after: RecordedCase(tensors: [
+        RecordedTensor(verdict: "nonconformant", identical: 3, outside: 1, error: 140)
+      ]),
+      losses: [], gains: [], reverse: ([], []), moved: 1),
+    CaseChange(
+      testDescription: "known, and worse than known",
+      before: RecordedCase(tensors: [RecordedTensor(verdict: "known", identical: 2, outside: 2)]),
+      after: RecordedCase(tensors: [RecordedTensor(verdict: "known", identical: 2, outside: 2, nonfinite: 2)]
+      ),
+      losses: ["a.h5#x outputs/loss: 0 → 2 NaN"], gains: [],
+      reverse: ([], ["a.h5#x outputs/loss: 2 → 0 NaN"])),
+    CaseChange(
+      testDescription: "unjudged instead of wrong", before: RecordedCase(tensors: [.outside]),
+      after: RecordedCase(tensors: [RecordedTensor(verdict: "unjudged", identical: 0)]),
+      losses: ["a.h5#x outputs/loss: nonconformant → unjudged"], gains: [],
+      reverse: (["a.h5#x outputs/loss: unjudged → nonconformant"], [])),
+    CaseChange(
+      testDescription: "a wrong type that is right now",
+      before: RecordedCase(tensors: [RecordedTensor(dtype: "float64", verdict: "nonconformant", identical: 0)]
+      ),
+      after: RecordedCase(), losses: [],
+      gains: ["a.h5#x outputs/loss: float64 (4) → float32 (4); nonconformant → conformant"],
+      reverse: (["a.h5#x outputs/loss: float32 (4) → float64 (4); conformant → nonconformant"], [])),
+    CaseChange(
+      testDescription: "an unjudged value instead of raising",
+      before: RecordedCase(outcome: "raised", tensors: []),
+      after: RecordedCase(tensors: [
+        RecordedTensor(), RecordedTensor(name: "grads/label", verdict: "unjudged"),
+      ]),
+      losses: ["a.h5#x: raises no longer"], gains: [],
+      reverse: (["a.h5#x: raises now"], [])),
     CaseChange(
       testDescription: "known", before: RecordedCase(),
       after: RecordedCase(tensors: [RecordedTensor(verdict: "known")]),
@@ -227,9 +293,12 @@ struct BaselineTests {
   @Test("nothing in common, and another policy, is an error and no success")
   func incomparable() throws {
     #expect(
-      throws: BaselineError(file: "baseline.json", reason: "the run has no case in common with the baseline")
+      throws: BaselineError(
+        file: "baseline.json",
+        reason:
+          "the run has no case in common with the baseline, which has torch 2; the run has keras 3 on cuda")
     ) {
-      try compare([RecordedCase()], [RecordedCase(fixture: "b.h5")])
+      try compare([RecordedCase()], [RecordedCase(framework: "keras", version: "3", device: "cuda")])
     }
     #expect(
       throws: BaselineError(file: "baseline.json", reason: "was judged by the policy torch, not by derived")
@@ -285,6 +354,223 @@ struct BaselineTests {
   }
 }
 
+/// A fixture of a report: its file and the version of torch that computed it, with the cases x and y.
+private struct Build: Sendable {
+  let file: String
+  let version: String
+  var framework = "torch"
+
+  init(_ file: String, _ version: String, framework: String = "torch") {
+    self.file = file
+    self.version = version
+    self.framework = framework
+  }
+
+  var cases: [RecordedCase] {
+    ["x", "y"].map { RecordedCase(name: $0, fixture: file, framework: framework, version: version) }
+  }
+}
+
+/// Which fixtures of a run are compared with which of a baseline.
+private struct PairingExample: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let before: [Build]
+  let after: [Build]
+  /// "old version against new version" of each pair, or an error.
+  let pairs: Result<[String], BaselineError>
+  var worse: [String] = []
+  var new: [String] = []
+  var notJudged: [String] = []
+  var isWhole = false
+
+  static let all: [PairingExample] = [
+    PairingExample(
+      testDescription: "the next version under another name", before: [Build("torch-2.13.0.h5", "2.13.0")],
+      after: [Build("torch-2.14.0+cpu.h5", "2.14.0+cpu")], pairs: .success(["2.13.0 against 2.14.0+cpu"])),
+    PairingExample(
+      testDescription: "the next version under the same name", before: [Build("live.h5", "2.13.0")],
+      after: [Build("live.h5", "2.14.0")], pairs: .success(["2.13.0 against 2.14.0"])),
+    PairingExample(
+      testDescription: "the same version under another name", before: [Build("a.h5", "2.13.0")],
+      after: [Build("b.h5", "2.13.0")], pairs: .success(["2.13.0 against 2.13.0"])),
+    PairingExample(
+      testDescription: "one of several versions", before: [Build("a.h5", "2.6.2"), Build("b.h5", "3.0.0")],
+      after: [Build("b.h5", "3.0.0")], pairs: .success(["3.0.0 against 3.0.0"]), notJudged: ["a.h5"]),
+    PairingExample(
+      testDescription: "the latest of several versions is nearest to the next one",
+      before: [Build("a.h5", "2.6.2"), Build("b.h5", "3.0.0"), Build("c.h5", "3.3.1")],
+      after: [Build("d.h5", "3.10.0")], pairs: .success(["3.3.1 against 3.10.0"]),
+      notJudged: ["a.h5", "b.h5"]),
+    PairingExample(
+      testDescription: "a folder in which one version was replaced",
+      before: [Build("a.h5", "2.6.2"), Build("b.h5", "3.0.0"), Build("c.h5", "3.3.1")],
+      after: [Build("a.h5", "2.6.2"), Build("b.h5", "3.0.0"), Build("d.h5", "3.4.0")],
+      pairs: .success(["2.6.2 against 2.6.2", "3.0.0 against 3.0.0", "3.3.1 against 3.4.0"]), isWhole: true),
+    PairingExample(
+      testDescription: "a version more is new, and a version fewer is gone",
+      before: [Build("a.h5", "2.6.2"), Build("b.h5", "3.0.0")],
+      after: [Build("b.h5", "3.0.0"), Build("c.h5", "3.3.1")], pairs: .success(["3.0.0 against 3.0.0"]),
+      worse: ["a.h5: is gone with all of its cases"], new: ["c.h5#x", "c.h5#y"], isWhole: true),
+    PairingExample(
+      testDescription: "of two later versions the nearer one is compared", before: [Build("a.h5", "2.13.0")],
+      after: [Build("c.h5", "2.15.0"), Build("b.h5", "2.14.0")], pairs: .success(["2.13.0 against 2.14.0"]),
+      new: ["c.h5#x", "c.h5#y"]),
+    PairingExample(
+      testDescription: "an earlier version", before: [Build("a.h5", "2.13.0"), Build("b.h5", "2.14.0")],
+      after: [Build("c.h5", "2.12.0")], pairs: .success(["2.13.0 against 2.12.0"]), notJudged: ["b.h5"]),
+    PairingExample(
+      testDescription: "a version that differs in its build only", before: [Build("a.h5", "2.13.0+cu130")],
+      after: [Build("b.h5", "2.13.0+cpu")], pairs: .success(["2.13.0+cu130 against 2.13.0+cpu"])),
+    PairingExample(
+      testDescription: "a framework in capital letters", before: [Build("a.h5", "2.13.0")],
+      after: [Build("b.h5", "2.14.0", framework: "Torch")], pairs: .success(["2.13.0 against 2.14.0"])),
+    PairingExample(
+      testDescription: "two builds of one version are no version nearer", before: [Build("a.h5", "2.13.0")],
+      after: [Build("b.h5", "2.14.0+cpu"), Build("c.h5", "2.14.0+cu130")],
+      pairs: .failure(
+        BaselineError(
+          file: "baseline.json",
+          reason:
+            "torch 2.13.0 could be compared with torch 2.14.0+cpu or torch 2.14.0+cu130; judge one of them at a time"
+        ))),
+    PairingExample(
+      testDescription: "two fixtures of one build with the same cases", before: [Build("a.h5", "2.13.0")],
+      after: [Build("b.h5", "2.13.0"), Build("c.h5", "2.13.0")],
+      pairs: .failure(
+        BaselineError(
+          file: "baseline.json",
+          reason: "a.h5#x could be compared with b.h5#x or c.h5#x; judge one of them at a time"))),
+    PairingExample(
+      testDescription: "two fixtures of the baseline with the same cases",
+      before: [Build("a.h5", "2.13.0"), Build("b.h5", "2.13.0")], after: [Build("c.h5", "2.14.0")],
+      pairs: .failure(
+        BaselineError(
+          file: "baseline.json",
+          reason: "c.h5#x could be compared with b.h5#x or with another case of that name; "
+            + "give the fixture the file name that it has there"))),
+    PairingExample(
+      testDescription: "two fixtures of one build that kept their names",
+      before: [Build("a.h5", "2.13.0"), Build("b.h5", "2.13.0")],
+      after: [Build("a.h5", "2.14.0"), Build("b.h5", "2.14.0")], pairs: .success(["2.13.0 against 2.14.0"]),
+      isWhole: true),
+  ]
+}
+
+@Suite("Pairing with a baseline")
+struct BaselinePairingTests {
+  private func texts(_ changes: [BaselineComparison.Change]) -> [String] {
+    changes.map { "\($0.id): \($0.causes.joined(separator: "; "))" }
+  }
+
+  private func compare(_ before: [Build], _ after: [Build], isWhole: Bool = false) throws(BaselineError)
+    -> BaselineComparison
+  {
+    try BaselineComparison(
+      recorded(reportJSON(after.flatMap(\.cases))), against: recorded(reportJSON(before.flatMap(\.cases))),
+      isWhole: isWhole)
+  }
+
+  @Test("cases belong together by framework and name", arguments: PairingExample.all)
+  private func pairing(example: PairingExample) throws {
+    switch example.pairs {
+    case .failure(let error):
+      #expect(throws: error) { try compare(example.before, example.after, isWhole: example.isWhole) }
+    case .success(let pairs):
+      let comparison = try compare(example.before, example.after, isWhole: example.isWhole)
+      #expect(comparison.builds.map { "\($0.baselineVersion) against \($0.version)" } == pairs)
+      #expect(texts(comparison.worse) == example.worse)
+      #expect(comparison.new == example.new)
+      #expect(comparison.notJudged == example.notJudged)
+      #expect(comparison.better == [])
+    }
+  }
+
+  @Test("the next version is worse where its results are, by the names that it has now")
+  func worse() throws {
+    let before = try recorded(reportJSON(Build("torch-2.13.0.h5", "2.13.0").cases))
+    var cases = Build("torch-2.14.0.h5", "2.14.0").cases
+    cases[0].tensors = [.outside]
+    let after = try recorded(reportJSON(cases))
+    let comparison = try BaselineComparison(after, against: before, isWhole: false)
+    #expect(texts(comparison.worse) == ["torch-2.14.0.h5#x: conformant → nonconformant; 0 → 1 outside"])
+    // A filter selects from the baseline as if its cases had the names of the run.
+    let dropped = try recorded(reportJSON([cases[0]]))
+    for (pattern, isGone) in [("torch 2.14*", true), ("torch-2.14.0.h5#*", true), ("x", false)] {
+      let filtered = try BaselineComparison(
+        dropped, against: before, filter: CaseFilter([pattern]), isWhole: false)
+      #expect(texts(filtered.worse).contains("torch-2.13.0.h5#y: is gone") == isGone, "\(pattern)")
+    }
+  }
+
+  @Test("a report that does not say how wrong its tensors are is no baseline, and says what to do")
+  func withoutDiscrepancy() throws {
+    let json = reportJSON([RecordedCase(tensors: [.outside])])
+    try #require(json.contains("\"discrepancy\""))
+    let error = #expect(throws: BaselineError.self) {
+      try recorded(json.replacing("\"discrepancy\"", with: "\"another\""))
+    }
+    #expect(
+      error?.reason.contains("focalcheck run --output json=PATH") == true, "\(String(describing: error))")
+  }
+}
+
+/// A tensor's state in a report, from the best to the worst.
+private enum RecordedState: CaseIterable {
+  case conformant, known, knownWorse, unjudged, nonconformant, worse, nan, different, error
+
+  var tensor: RecordedTensor {
+    switch self {
+    case .conformant: RecordedTensor()
+    case .known: RecordedTensor(verdict: "known", identical: 3, outside: 1)
+    case .knownWorse: RecordedTensor(verdict: "known", identical: 3, outside: 1, error: 400)
+    case .unjudged: RecordedTensor(verdict: "unjudged", identical: 0)
+    case .nonconformant: .outside
+    case .worse: RecordedTensor(verdict: "nonconformant", identical: 3, outside: 1, error: 400)
+    case .nan: RecordedTensor(verdict: "nonconformant", identical: 3, outside: 1, nonfinite: 1)
+    case .different: RecordedTensor(verdict: "nonconformant", identical: 0)
+    case .error: RecordedTensor(verdict: "error", identical: 0)
+    }
+  }
+
+  /// Whether a change to another state is a loss: to one that is later in the list, to what is judged no longer, and to
+  /// what is more wrong though it is known now.
+  func isWorse(_ new: RecordedState) -> Bool {
+    switch (self, new) {
+    case (.nonconformant, .unjudged), (.worse, .unjudged), (.nan, .unjudged), (.different, .unjudged),
+      (.nonconformant, .knownWorse):
+      return true
+    default:
+      let all = Self.allCases
+      return all.firstIndex(of: self) ?? 0 < all.firstIndex(of: new) ?? 0
+    }
+  }
+}
+
+@Suite("Baseline transitions")
+struct BaselineTransitionTests {
+  @Test("no change to a worse state is let pass, for every pair of states of a loss and a gradient")
+  func transitions() throws {
+    for name in ["outputs/loss", "grads/logit"] {
+      for before in RecordedState.allCases {
+        for after in RecordedState.allCases {
+          var old = before.tensor
+          var new = after.tensor
+          old.name = name
+          new.name = name
+          let other = RecordedTensor(name: "grads/other")
+          let comparison = try BaselineComparison(
+            recorded(reportJSON([RecordedCase(tensors: [new, other])])),
+            against: recorded(reportJSON([RecordedCase(tensors: [old, other])])))
+          #expect(
+            comparison.worse.isEmpty == !before.isWorse(after),
+            "\(name): \(before) → \(after): \(comparison.worse)")
+          if before == after { #expect(comparison.better.isEmpty && comparison.moved == 0) }
+        }
+      }
+    }
+  }
+}
+
 @Suite("The gate")
 struct GateTests {
   @Test("beside a baseline a run fails by what is worse, by a stale ledger and by what could not be judged")
@@ -299,11 +585,12 @@ struct GateTests {
     #expect(report.gate.passed)
     report.baseline = try BaselineComparison(
       RecordedReport(report),
-      against: recorded(reportJSON([RecordedCase(name: "demo", fixture: "demo.h5")])))
+      against: recorded(reportJSON([RecordedCase(name: "demo", fixture: "demo.h5", framework: "demo")])))
     #expect(report.gate.exitCode == 1)
 
     try Damage.write(
-      folder.file(Ledger.fileName), Array("[[difference]]\ncase = 'absent'\nreason = 'why'\n".utf8))
+      folder.file(Ledger.fileName),
+      Array("[[difference]]\ncase = 'absent'\nreason = 'why'\nmax_outside = { finite = 1 }\nmax_ulp = 1\n".utf8))
     var stale = try Ledgers(.besideFixtures, for: locations).applied(to: report)
     stale.baseline = try BaselineComparison(RecordedReport(stale), against: RecordedReport(stale))
     #expect(stale.gate.exitCode == 1)
