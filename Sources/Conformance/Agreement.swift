@@ -35,8 +35,12 @@ public struct Agreement: Sendable {
     public internal(set) var counts: [Standing: Int] = [:]
     /// The element that is farthest apart.
     public internal(set) var worst: PairedElement?
+    /// The worse of the verdicts on the two builds' tensors.
+    public let verdict: Verdict
     /// Whether either build's tensor is nonconformant.
-    public let isNonconformant: Bool
+    public var isNonconformant: Bool { verdict == .nonconformant }
+    /// Why it cannot be told whether the builds agree; nil where it can.
+    public internal(set) var unjudgedReason: String?
   }
 
   /// A case, or a tensor of it, that cannot be held against the other build's.
@@ -62,10 +66,47 @@ public struct Agreement: Sendable {
   /// Whether the run was ended before both were judged; nothing was compared then.
   public private(set) var isIncomplete = false
 
-  /// Conformant when every difference is one that both documentations allow.
+  /// The signal that ended the run, or nil.
+  public var signal: Int32?
+
+  /// Conformant when every difference is one that both documentations allow: each tensor of both builds was judged
+  /// and is conformant, and each element that differs has an exact value.
   public var verdict: Verdict {
-    if isIncomplete || !unjudged.isEmpty || findings.isEmpty { return .error }
-    return !differences.isEmpty || findings.contains { $0.isNonconformant } ? .nonconformant : .conformant
+    if isIncomplete || findings.isEmpty && differences.isEmpty { return .error }
+    let isUnjudged = !unjudged.isEmpty || findings.contains { $0.unjudgedReason != nil }
+    if isUnjudged { return .unjudged }
+    let worst = findings.map(\.verdict).max() ?? .conformant
+    return differences.isEmpty ? worst : max(worst, .nonconformant)
+  }
+
+  /// The cases and tensors that could not be judged, with the reasons.
+  public var unjudgedResults: [Difference] {
+    unjudged
+      + findings.compactMap { finding in
+        finding.unjudgedReason.map { Difference(name: "\(finding.name)  \(finding.tensor)", reason: $0) }
+      }
+  }
+
+  /// Whether the builds agree, and the exit code that says so.
+  public var gate: Gate {
+    var reasons: [String] = []
+    if isIncomplete {
+      reasons.append("the run was ended before both builds were judged")
+    } else if findings.isEmpty, differences.isEmpty, unjudged.isEmpty {
+      reasons.append("there is nothing to compare")
+    }
+    let unknown = unjudgedResults.count
+    if unknown > 0 { reasons.append("\(counted(unknown, "result")) could not be judged") }
+    let wrong = findings.count { $0.isNonconformant }
+    if wrong > 0 { reasons.append("\(counted(wrong, "tensor")) nonconformant in one of the builds") }
+    if !differences.isEmpty { reasons.append("\(counted(differences.count, "result")) different altogether") }
+    let exitCode: Int32 =
+      switch verdict {
+      case .conformant, .known: 0
+      case .nonconformant: 1
+      case .unjudged, .error: 2
+      }
+    return Gate(reasons: reasons, exitCode: signal.map { 128 + $0 } ?? exitCode)
   }
 
   init(first: Upgrade.Side, second: Upgrade.Side) { (self.first, self.second) = (first, second) }
@@ -163,6 +204,9 @@ extension UpgradeJudge {
           name: name,
           reason: "only \("AB".dropFirst(raised.0).prefix(1)) raises: \(raised.1.error ?? "no message")"))
     }
+    for (letter, report) in [("A", first.report), ("B", second.report)] where report.raisedUnduly {
+      agreement.differences.append(.init(name: name, reason: "\(letter): \(report.reason ?? "raises")"))
+    }
     for tensor in Set(firstCase.results.keys).union(secondCase.results.keys).sorted(by: >) {
       guard let x = firstCase.results[tensor], let y = secondCase.results[tensor] else {
         agreement.differences.append(.init(name: name, reason: "only one of them has \(tensor)"))
@@ -175,11 +219,20 @@ extension UpgradeJudge {
             reason: "\(tensor) is \(x.elementType) \(x.shape) and \(y.elementType) \(y.shape)"))
         continue
       }
-      let verdicts = [first.report.tensor(tensor)?.verdict, second.report.tensor(tensor)?.verdict]
+      let reports = [first.report.tensor(tensor), second.report.tensor(tensor)]
       var finding = Agreement.Finding(
         name: name, variant: firstCase.variant, tensor: tensor, type: x.elementType,
-        isNonconformant: verdicts.contains(.nonconformant))
+        verdict: reports.map { $0?.verdict ?? .unjudged }.max() ?? .unjudged)
+      for (letter, report) in zip(["A", "B"], reports)
+      where report == nil || report?.verdict == .unjudged || report?.verdict == .error {
+        finding.unjudgedReason = "\(letter): \(report?.unjudgedReason ?? "it is not a result that is judged")"
+        break
+      }
       try compare(x, y, firstCase, first.fixture.provenance, &finding)
+      let unknown = finding.counts[.unknown] ?? 0
+      if unknown > 0, finding.unjudgedReason == nil {
+        finding.unjudgedReason = "\(counted(unknown, "element")) that differ have no exact value"
+      }
       agreement.findings.append(finding)
     }
   }

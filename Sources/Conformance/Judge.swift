@@ -15,6 +15,7 @@ public struct Judge {
   private let policy: Policy
   private let namesReorderings: Bool
   private let memory: ExactMemory?
+  private let outside: OutsidePositions?
   private let arithmetic = NativeArithmetic()
   private let exact = ExactEvaluator()
 
@@ -34,8 +35,12 @@ public struct Judge {
   ///   - policy: what is let pass.
   ///   - namesReorderings: whether it looks for the program that can have given a nonconformant tensor.
   ///   - memory: where it keeps exact values for the next case of the same inputs.
-  init(policy: Policy, namesReorderings: Bool, memory: ExactMemory?) {
-    (self.policy, self.namesReorderings, self.memory) = (policy, namesReorderings, memory)
+  ///   - outside: where it keeps which elements are outside.
+  init(policy: Policy, namesReorderings: Bool, memory: ExactMemory?, outside: OutsidePositions? = nil) {
+    self.policy = policy
+    self.namesReorderings = namesReorderings
+    self.memory = memory
+    self.outside = outside
   }
 
   /// Judges a case of an open fixture.
@@ -137,6 +142,7 @@ public struct Judge {
     let plans = computation.plans
     let plan = plans[0]
     var comparator = TensorComparator(policy, plan)
+    if outside != nil { comparator.keepPositions() }
     var worstInputs: [Int: [NamedValue]] = [:]
     var reference = TensorReference(plans, policy, Accuracy(provenance))
     var blocks = InputBlocks(conformanceCase, plan)
@@ -167,6 +173,7 @@ public struct Judge {
       printed?.append(expected: values.expected, actual: actual.values)
     }
     let comparison = comparator.comparison
+    outside?.positions[tensor.name] = comparator.outsidePositions
     var nonconformance = comparison.outside > 0 ? Nonconformance(comparison) : nil
     var diagnoses: [Diagnosis] = []
     if policy == .derived, namesReorderings, nonconformance != nil {
@@ -241,6 +248,11 @@ private struct Computation {
   }
 }
 
+/// Which elements of a case's results are outside, by tensor.
+final class OutsidePositions {
+  var positions: [String: PositionSet] = [:]
+}
+
 /// A comparator by the policy of a run.
 private struct TensorComparator {
   private var comparator: Comparator
@@ -270,6 +282,11 @@ private struct TensorComparator {
 
   var comparison: Comparison { comparator.comparison }
 
+  /// The positions of all elements outside; nil where they are not kept.
+  private(set) var outsidePositions: PositionSet?
+
+  mutating func keepPositions() { outsidePositions = PositionSet() }
+
   var rule: TensorReport.Rule { tolerance.map(TensorReport.Rule.tolerance) ?? .enclosure(widths: widths) }
 
   mutating func add(
@@ -283,6 +300,7 @@ private struct TensorComparator {
       )
     }
     comparator.add(expected: expected, actual: actual, references: references, offset: offset)
+    for position in comparator.outsidePositions { outsidePositions?.insert(position) }
   }
 
   /// Notes from which inputs the elements outside of the last block were computed.

@@ -48,6 +48,10 @@ public struct Upgrade: Sendable {
     public internal(set) var worst: PairedElement?
     /// Whether the new build is nonconformant here.
     public internal(set) var isNonconformant = false
+    /// How wrong the old build is here; nil where nothing is outside.
+    public internal(set) var oldDiscrepancy: Discrepancy?
+    /// How wrong the new build is here; nil where nothing is outside.
+    public internal(set) var newDiscrepancy: Discrepancy?
     /// Why, where the change alone does not tell.
     public internal(set) var reason: String?
   }
@@ -111,7 +115,7 @@ public struct Upgrade: Sendable {
     }.max() ?? .unjudged
   }
 
-  /// What is nonconformant in both builds, though its bits may have moved.
+  /// What is nonconformant in both builds and no worse, though its bits may have moved.
   public var stillNonconformant: [Finding] {
     findings.filter { $0.isNonconformant && ($0.change == .identical || $0.change == .stillNonconformant) }
   }
@@ -125,6 +129,10 @@ public struct UpgradeMatrix: Sendable {
   public private(set) var upgrades: [[Upgrade]] = []
   /// The names of the builds that were not judged because the run was ended.
   public private(set) var notJudged: [String] = []
+  /// Whether a result with other bits fails, though it is safe.
+  public var isStrict = false
+  /// The signal that ended the run, or nil.
+  public var signal: Int32?
 
   /// The upgrades from each build to the next.
   public var steps: [Upgrade] { upgrades.compactMap(\.first) }
@@ -132,6 +140,27 @@ public struct UpgradeMatrix: Sendable {
   /// The worst of the upgrades; unjudged when a build was not judged.
   public var verdict: UpgradeVerdict {
     notJudged.isEmpty ? upgrades.joined().map(\.verdict).max() ?? .unjudged : .unjudged
+  }
+
+  /// Whether the upgrade may be made, and the exit code that says so.
+  public var gate: Gate {
+    let pairs = upgrades.joined()
+    var reasons: [String] = []
+    if !notJudged.isEmpty {
+      reasons.append("the run was ended before \(counted(notJudged.count, "build")) could be judged")
+    }
+    for upgrade in pairs where upgrade.verdict > .moves || isStrict && upgrade.verdict == .moves {
+      reasons.append("\(upgrade.old.name) → \(upgrade.new.name): \(upgrade.verdict.rawValue)")
+    }
+    if verdict == .unjudged, reasons.isEmpty { reasons.append("there is nothing to compare") }
+    let exitCode: Int32 =
+      switch verdict {
+      case .safe: 0
+      case .moves: isStrict ? 1 : 0
+      case .unsafe: 1
+      case .unjudged: 2
+      }
+    return Gate(reasons: reasons, exitCode: signal.map { 128 + $0 } ?? exitCode)
   }
 
   /// No builds.

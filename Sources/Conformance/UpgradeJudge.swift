@@ -35,8 +35,12 @@ public struct UpgradeJudge {
           orders += try Self.orders(oldFixture, newFixture, compared)
           try oldFixture.reader.checkUnchanged()
           try newFixture.reader.checkUnchanged()
-        case (let old?, nil): findings += try OpenedFixture(old).all(.caseGone)
-        case (nil, let new?): findings += try OpenedFixture(new).all(.caseAdded)
+        case (let old?, nil):
+          let fixture = try OpenedFixture(old)
+          findings += fixture.cases.keys.sorted().map { fixture.finding($0, .caseGone) }
+        case (nil, let new?):
+          let fixture = try OpenedFixture(new)
+          findings += fixture.cases.keys.sorted().map(fixture.added)
         case (nil, nil): break
         }
       } catch {
@@ -95,7 +99,7 @@ extension UpgradeJudge {
   private func compare(_ old: OpenedFixture, _ new: OpenedFixture) -> [Upgrade.Finding] {
     let names = Set(old.cases.keys).union(new.cases.keys).sorted()
     return names.flatMap { name -> [Upgrade.Finding] in
-      guard let oldCase = old.cases[name] else { return [new.finding(name, .caseAdded)] }
+      guard let oldCase = old.cases[name] else { return [new.added(name)] }
       guard let newCase = new.cases[name] else { return [old.finding(name, .caseGone)] }
       do throws(JudgingError) {
         return try compare(oldCase, newCase, old, new)
@@ -116,20 +120,31 @@ extension UpgradeJudge {
       return [new.finding(name, .unjudged, "the builds were not asked the same: \(difference)")]
     }
     switch (oldCase.outcome, newCase.outcome) {
-    case (.raised, .raised): return [new.finding(name, .stillRaises)]
+    case (.raised, .raised):
+      let isWorse = newReport.verdict > oldReport.verdict
+      return [
+        new.finding(name, isWorse ? .newlyNonconformant : .stillRaises, isWorse ? newReport.reason : nil)
+      ]
     case (.value, .raised): return [new.finding(name, .newlyRaises, newCase.error)]
-    case (.raised, .value):
-      let isConformant = newReport.verdict == .conformant
-      return [new.finding(name, isConformant ? .noLongerRaises : .newlyNonconformant)]
+    case (.raised, .value): return [new.givesValue(newReport)]
     case (.value, .value): break
     }
+    let outside = OutsidePair((oldCase, old.reader), (newCase, new.reader))
     let tensors = Set(oldCase.results.keys).union(newCase.results.keys)
     // The outputs before the gradients.
     return try tensors.sorted(by: >).map {
       tensor throws(JudgingError) in
-      var finding = new.finding(name, .tensorAdded, tensor: tensor)
+      let reports = (oldReport.tensor(tensor), newReport.tensor(tensor))
+      var finding = new.finding(name, .unjudged, tensor: tensor)
       finding.count = (newCase.results[tensor] ?? oldCase.results[tensor])?.shape.count ?? 0
-      guard let oldTensor = oldCase.results[tensor] else { return finding }
+      finding.oldDiscrepancy = reports.0?.discrepancy
+      finding.newDiscrepancy = reports.1?.discrepancy
+      finding.isNonconformant = reports.1?.verdict == .nonconformant
+      guard let oldTensor = oldCase.results[tensor] else {
+        return finding.changed(
+          to: UpgradeChange(from: .missing, to: ResultState(of: reports.1), ResultMove()),
+          reports.1?.unjudgedReason)
+      }
       guard let newTensor = newCase.results[tensor] else { return finding.changed(to: .tensorGone) }
       guard oldTensor.elementType == newTensor.elementType, oldTensor.shape == newTensor.shape else {
         return finding.changed(
@@ -137,8 +152,7 @@ extension UpgradeJudge {
           "was \(oldTensor.elementType) \(oldTensor.shape), is \(newTensor.elementType) \(newTensor.shape)")
       }
       return try compare(
-        (oldTensor, oldReport.tensor(tensor)), (newTensor, newReport.tensor(tensor)), finding, newCase,
-        new.reader.provenance)
+        (oldTensor, reports.0), (newTensor, reports.1), finding, outside, newCase, new.reader.provenance)
     }
   }
 
@@ -168,11 +182,11 @@ extension UpgradeJudge {
   private func compare(
     _ old: (tensor: StoredTensor, report: TensorReport?),
     _ new: (tensor: StoredTensor, report: TensorReport?),
-    _ finding: Upgrade.Finding, _ newCase: ConformanceCase, _ provenance: Provenance
+    _ finding: Upgrade.Finding, _ outside: OutsidePair, _ newCase: ConformanceCase, _ provenance: Provenance
   ) throws(JudgingError) -> Upgrade.Finding {
     var finding = finding
+    var move = ResultMove()
     var comparator = Comparator(new.tensor.elementType, tolerance: .ulps(0))
-    var isNewlyNonFinite = false
     for block in new.tensor.shape.regions(maximumCount: Judge.blockCount) {
       let (oldBlock, newBlock) = (try old.tensor.block(block), try new.tensor.block(block))
       oldBlock.bytes.withUnsafeBytes { oldBytes in
@@ -180,29 +194,71 @@ extension UpgradeJudge {
           comparator.add(expected: oldBytes, actual: $0, offset: block.offset)
         }
       }
-      isNewlyNonFinite =
-        isNewlyNonFinite || zip(oldBlock.values, newBlock.values).contains { $0.isFinite && !$1.isFinite }
+      move.isNewlyNonFinite =
+        move.isNewlyNonFinite
+        || zip(oldBlock.values, newBlock.values).contains { $0.isFinite && !$1.isFinite }
     }
     let comparison = comparator.comparison
     finding.moved = comparison.count - comparison.identical
     finding.oldErrors = old.report?.comparison?.actualErrors ?? ExactErrors()
     finding.newErrors = new.report?.comparison?.actualErrors ?? ExactErrors()
-    let verdicts = (old.report?.verdict, new.report?.verdict)
-    finding.isNonconformant = verdicts.1 == .nonconformant
+    move.hasMoved = finding.moved > 0
+    move.oldErrors = finding.oldErrors
+    move.newErrors = finding.newErrors
     if let worst = comparison.worst.first {
       finding.worst = try PairedElement(worst, of: new.tensor, newCase, provenance, by: exact)
     }
-    if finding.moved == 0 { return finding.changed(to: .identical) }
-    switch verdicts {
-    case (.conformant?, .nonconformant?): return finding.changed(to: .newlyNonconformant)
-    case (_, _) where isNewlyNonFinite: return finding.changed(to: .newlyNonFinite)
-    case (.nonconformant?, .nonconformant?): return finding.changed(to: .stillNonconformant)
-    case (.nonconformant?, .conformant?): return finding.changed(to: .newlyConformant)
-    case (.conformant?, .conformant?):
-      return finding.changed(to: UpgradeChange(from: finding.oldErrors, to: finding.newErrors))
-    default:
-      return finding.changed(to: .unjudged, "its bits moved, and it could not be judged in both builds")
+    var worsenings: [String] = []
+    if let before = finding.oldDiscrepancy, let after = finding.newDiscrepancy {
+      worsenings = after.worsenings(since: before).map(\.description)
+      let newlyOutside = move.hasMoved ? outside.newlyOutside(new.tensor.name) : 0
+      if newlyOutside > 0 {
+        worsenings.append("\(newlyOutside) outside that \(newlyOutside == 1 ? "was" : "were") inside")
+      }
     }
+    move.isWorse = !worsenings.isEmpty
+    let change = UpgradeChange(
+      from: ResultState(of: old.report), to: ResultState(of: new.report), move)
+    switch change {
+    case .worse, .newlyNonFinite:
+      return finding.changed(to: change, worsenings.isEmpty ? nil : worsenings.joined(separator: "; "))
+    case .unjudged:
+      return finding.changed(
+        to: change,
+        new.report?.unjudgedReason ?? old.report?.unjudgedReason ?? "it is not a result that is judged")
+    case .newlyNonconformant:
+      return finding.changed(to: change, new.report?.unjudgedReason)
+    default: return finding.changed(to: change)
+    }
+  }
+}
+
+/// Which elements of a case are outside in either build. The case is judged again for that, once and only where it is
+/// asked for.
+private final class OutsidePair {
+  typealias Side = (case: ConformanceCase, fixture: FixtureReader)
+
+  private let old: Side
+  private let new: Side
+  private lazy var positions = (Self.positions(old), Self.positions(new))
+
+  init(_ old: Side, _ new: Side) {
+    self.old = old
+    self.new = new
+  }
+
+  /// How many elements of a tensor were inside and are outside.
+  func newlyOutside(_ tensor: String) -> Int {
+    let before = positions.0[tensor] ?? PositionSet()
+    let after = positions.1[tensor] ?? PositionSet()
+    return after.count(notIn: before)
+  }
+
+  private static func positions(_ side: Side) -> [String: PositionSet] {
+    let outside = OutsidePositions()
+    let judge = Judge(policy: .derived, namesReorderings: false, memory: nil, outside: outside)
+    _ = judge.judge(side.case, of: side.fixture)
+    return outside.positions
   }
 }
 
@@ -227,8 +283,24 @@ private struct OpenedFixture {
     return finding
   }
 
-  func all(_ change: UpgradeChange) -> [Upgrade.Finding] {
-    cases.keys.sorted().map { finding($0, change) }
+  /// What it means that only the new build has a case.
+  func added(_ name: String) -> Upgrade.Finding {
+    guard let report = cases[name] else { return finding(name, .unjudged) }
+    switch report.verdict {
+    case .conformant: return finding(name, .caseAdded)
+    case .known, .nonconformant: return finding(name, .addedNonconformant, report.reason)
+    case .unjudged, .error: return finding(name, .unjudged, report.unjudgedReason)
+    }
+  }
+
+  /// What it means that the new build gives a value where the old one raised.
+  func givesValue(_ report: CaseReport) -> Upgrade.Finding {
+    if report.tensors.contains(where: { $0.verdict == .nonconformant }) {
+      return finding(report.name, .newlyNonconformant)
+    }
+    let isJudged = report.verdict == .conformant && !report.tensors.contains { $0.verdict == .unjudged }
+    return isJudged
+      ? finding(report.name, .noLongerRaises) : finding(report.name, .unjudged, report.unjudgedReason)
   }
 }
 
@@ -263,25 +335,9 @@ extension Upgrade.Finding {
       fixture: fixture, name: name, variant: variant, tensor: tensor, change: change)
     (finding.count, finding.moved, finding.worst) = (count, moved, worst)
     (finding.oldErrors, finding.newErrors) = (oldErrors, newErrors)
+    (finding.oldDiscrepancy, finding.newDiscrepancy) = (oldDiscrepancy, newDiscrepancy)
     (finding.isNonconformant, finding.reason) = (isNonconformant, reason)
     return finding
-  }
-}
-
-extension UpgradeChange {
-  /// What moved bits mean for the errors of two conformant tensors.
-  fileprivate init(from old: ExactErrors, to new: ExactErrors) {
-    let errors = [(old.maximum, new.maximum), (old.mean, new.mean)]
-    let isComparable = old.count == new.count && old.count > 0
-    if !isComparable || errors.allSatisfy({ $0.0 == $0.1 }) {
-      self = .moved
-    } else if errors.allSatisfy({ $0.0 >= $0.1 }) {
-      self = .closer
-    } else if errors.allSatisfy({ $0.0 <= $0.1 }) {
-      self = .farther
-    } else {
-      self = .moved
-    }
   }
 }
 
@@ -299,4 +355,22 @@ extension ConformanceCase {
 
 extension CaseReport {
   func tensor(_ name: String) -> TensorReport? { tensors.first { $0.name == name } }
+
+  /// Why something of the case was not judged.
+  fileprivate var unjudgedReason: String {
+    error?.text
+      ?? tensors.first { $0.verdict == .unjudged || $0.verdict == .error }.flatMap { tensor in
+        tensor.unjudgedReason.map { "\(tensor.name): \($0)" }
+      } ?? reason ?? "nothing of the case was judged"
+  }
+}
+
+extension TensorReport {
+  /// Why its elements were not compared; nil where they were.
+  var unjudgedReason: String? {
+    switch finding {
+    case .different(let reason), .error(let reason), .unjudged(let reason): reason
+    case .compared, .given: nil
+    }
+  }
 }

@@ -5,10 +5,11 @@ extension JSONReport {
   /// The value of an agreement's `schema`.
   public static let agreementSchema = "focalcheck-agreement/1"
 
-  public static func render(_ agreement: Agreement) -> String? {
+  public static func render(_ agreement: Agreement) -> String {
     """
     {"schema":\(encoded(agreementSchema)),
     \(incomplete(agreement.isIncomplete ? [agreement.first.name, agreement.second.name] : []))"verdict":\(encoded(agreement.verdict.rawValue)),
+    "gate":\(encoded(GateObject(agreement.gate))),
     "a":\(encoded(SideObject(agreement.first))),
     "b":\(encoded(SideObject(agreement.second))),
     "unpaired_cases":\(agreement.unpairedCount),
@@ -34,7 +35,9 @@ private struct StandingObject: Encodable {
   let variant: String
   let tensor: String
   let dtype: String
+  let verdict: String
   let nonconformant: Bool
+  let unjudged: String?
   let identical: Int
   let bothAccurate: Int
   let aWorse: Int
@@ -49,6 +52,8 @@ private struct StandingObject: Encodable {
     let count = { (standing: Agreement.Standing) in finding.counts[standing] ?? 0 }
     (identical, bothAccurate, bothWrong) = (count(.identical), count(.bothAccurate), count(.bothWrong))
     (aWorse, bWorse, noExactValue) = (count(.firstWorse), count(.secondWorse), count(.unknown))
+    verdict = finding.unjudgedReason == nil ? finding.verdict.rawValue : Verdict.unjudged.rawValue
+    unjudged = finding.unjudgedReason
     worst = finding.worst.map(PairObject.init)
   }
 }

@@ -12,7 +12,7 @@ enum AgreementText {
     }
     return [
       title(agreement), table(agreement), worst(agreement),
-      list("Different altogether", agreement.differences), list("Not judged", agreement.unjudged),
+      list("Different altogether", agreement.differences), list("Not judged", agreement.unjudgedResults),
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
@@ -20,16 +20,21 @@ enum AgreementText {
     let side = { (letter: String, side: Upgrade.Side) in
       "\(letter): \(visibleText(side.builds.joined(separator: ", ")))  (\(visibleText(side.name)))\n"
     }
+    return side("A", agreement.first) + side("B", agreement.second) + conclusion(agreement) + "\n"
+  }
+
+  /// How many cases were compared, and what came of it.
+  static func conclusion(_ agreement: Agreement) -> String {
     let conclusion =
       switch agreement.verdict {
       case .conformant, .known: "they agree, within what their documentations allow"
       case .nonconformant: "they do not agree within what their documentations allow"
-      case .unjudged, .error:
-        agreement.unjudged.isEmpty ? "there is nothing to compare" : "something could not be judged"
+      case .unjudged: "it cannot be told whether they agree, since something could not be judged"
+      case .error: "there is nothing to compare"
       }
     let cases = Set(agreement.findings.map(\.name)).count
-    return side("A", agreement.first) + side("B", agreement.second)
-      + "\(counted(cases, "case")) of both, \(counted(agreement.unpairedCount, "case")) of one alone: \(conclusion)\n"
+    return
+      "\(counted(cases, "case")) of both, \(counted(agreement.unpairedCount, "case")) of one alone: \(conclusion)"
   }
 
   private static func table(_ agreement: Agreement) -> String {
@@ -56,7 +61,7 @@ enum AgreementText {
     return "Farthest apart\n\n" + findings.prefix(shownCount).map { paragraph($0.element) }.joined()
   }
 
-  private static func paragraph(_ finding: Agreement.Finding) -> String {
+  static func paragraph(_ finding: Agreement.Finding) -> String {
     guard let worst = finding.worst else { return "" }
     let inputs = worst.inputs.map { "\(visibleText($0.name)) \(valueText($0.value, $0.type))" }
     let index = worst.index.map(String.init).joined(separator: ", ")

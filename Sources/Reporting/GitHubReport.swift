@@ -22,6 +22,10 @@ public enum GitHubReport: ReportFormat {
 
   public static func render(_ comparison: FileComparison) -> String { render(Outline(comparison)) }
 
+  public static func render(_ matrix: UpgradeMatrix) -> String { render(Outline(matrix)) }
+
+  public static func render(_ agreement: Agreement) -> String { render(Outline(agreement)) }
+
   private static func render(_ outline: Outline) -> String {
     let checks = outline.suites.flatMap(\.checks)
     return annotations("error", checks.filter(\.fails))

@@ -18,7 +18,8 @@ public import Conformance
 /// `visibleText`; its metacharacters are entities.
 public enum JUnitReport: ReportFormat {
   public static let name = "junit"
-  public static let summary = "JUnit XML for Jenkins, GitLab and the like: a suite for each fixture"
+  public static let summary =
+    "JUnit XML for Jenkins, GitLab and the like: a suite for each fixture, or pair of builds"
 
   /// The most UTF-16 code units of one case's findings, and of its message.
   static let (findingsLimit, messageLimit) = (16 << 10, 1 << 10)
@@ -28,6 +29,10 @@ public enum JUnitReport: ReportFormat {
   public static func render(_ report: Report) -> String { render(Outline(report)) }
 
   public static func render(_ comparison: FileComparison) -> String { render(Outline(comparison)) }
+
+  public static func render(_ matrix: UpgradeMatrix) -> String { render(Outline(matrix)) }
+
+  public static func render(_ agreement: Agreement) -> String { render(Outline(agreement)) }
 
   private static func render(_ outline: Outline) -> String {
     var findings = LimitedText(byteCount: allFindingsLimit)

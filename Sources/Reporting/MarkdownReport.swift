@@ -28,7 +28,7 @@ public enum MarkdownReport: ReportFormat {
       report.verdict,
       (TextReport.incomplete(report).map { code($0) + ". " } ?? "")
         + "\(TextReport.counts(report)). Policy \(report.policy.name): \(report.policy.source).\n\n"
-        + "\(gate(report))",
+        + "\(gate(report.gate))",
       [
         Table(
           title: "Fixtures", head: ["fixture", "framework"] + TextReport.summaryHead.dropFirst(),
@@ -66,8 +66,7 @@ public enum MarkdownReport: ReportFormat {
   }
 
   /// Whether the run passes; the reasons are code, since they may name files.
-  private static func gate(_ report: Report) -> String {
-    let gate = report.gate
+  static func gate(_ gate: Gate) -> String {
     if gate.passed { return "Gate: **passed** (exit code 0)." }
     let reasons = gate.reasons.map { code(visibleText($0)) }.joined(separator: ", ")
     return "Gate: **failed** (exit code \(gate.exitCode)): \(reasons)."
@@ -75,14 +74,18 @@ public enum MarkdownReport: ReportFormat {
 
   // MARK: Tables
 
-  private struct Table {
+  struct Table {
     let title: String
     let head: [String]
     let rows: [[String]]
   }
 
   private static func render(_ verdict: Verdict, _ counts: String, _ tables: [Table]) -> String {
-    var text = "# focalcheck: \(verdict.rawValue)\n\n\(counts)\n"
+    render(title: "focalcheck: \(verdict.rawValue)", counts, tables)
+  }
+
+  static func render(title: String, _ counts: String, _ tables: [Table]) -> String {
+    var text = "# \(title)\n\n\(counts)\n"
     var remaining = rowsLimit
     for table in tables where !table.rows.isEmpty {
       var rows = LimitedText(byteCount: remaining)
@@ -151,7 +154,7 @@ public enum MarkdownReport: ReportFormat {
   }
 
   /// Visible text as a code span in a table's cell; nothing for nothing.
-  private static func code(_ visible: String) -> String {
+  static func code(_ visible: String) -> String {
     guard !visible.isEmpty else { return "" }
     let text = visible.limited(toUTF16: textLimit)
     let runs = text.unicodeScalars.split { $0 != "`" }.map(\.count)

@@ -3,7 +3,7 @@ import Conformance
 /// A report as a CI service takes it: suites of checks, each with a verdict.
 ///
 /// A run has a suite for each fixture and a check for each case. The comparison of two files has one suite, with a
-/// check for each dataset. Where nothing was compared, and for each stale difference of a ledger and each
+/// check for each dataset; an upgrade and an agreement have one for each pair of builds, with a check for each result. Where nothing was compared, and for each stale difference of a ledger and each
 /// thing that is worse than a baseline, there is a check of its own: no list of checks looks better than the verdict. All text is visible text.
 struct Outline {
   /// The count of each verdict; no text from a file is in it.
@@ -43,8 +43,8 @@ struct Outline {
     }
   }
 
-  /// The checks of a run as a whole.
-  private init(
+  /// The suites, and the checks of a run as a whole.
+  init(
     counts: String, suites: [Suite], comparesNothing: Bool, failures: [(name: String, line: String)] = [],
     gate: Gate? = nil
   ) {

@@ -13,15 +13,10 @@ public protocol ReportFormat: Sendable {
   static func render(_ report: Report) -> String
   /// The comparison of two files.
   static func render(_ comparison: FileComparison) -> String
-  /// What changes between builds, or nil where the format has no form for it.
-  static func render(_ matrix: UpgradeMatrix) -> String?
-  /// Who is right where two builds differ, or nil where the format has no form for it.
-  static func render(_ agreement: Agreement) -> String?
-}
-
-extension ReportFormat {
-  public static func render(_ matrix: UpgradeMatrix) -> String? { nil }
-  public static func render(_ agreement: Agreement) -> String? { nil }
+  /// What changes between builds.
+  static func render(_ matrix: UpgradeMatrix) -> String
+  /// Where two builds differ, and which of them is right.
+  static func render(_ agreement: Agreement) -> String
 }
 
 /// The registry of report formats.

@@ -58,9 +58,9 @@ public enum TextReport: ReportFormat {
     return "\(counted(comparison.tensors.count, noun)), \(counts.joined(separator: ", "))"
   }
 
-  public static func render(_ matrix: UpgradeMatrix) -> String? { UpgradeText.render(matrix) }
+  public static func render(_ matrix: UpgradeMatrix) -> String { UpgradeText.render(matrix) }
 
-  public static func render(_ agreement: Agreement) -> String? { AgreementText.render(agreement) }
+  public static func render(_ agreement: Agreement) -> String { AgreementText.render(agreement) }
 
   private static func section(_ title: String, _ paragraphs: [String]) -> String {
     paragraphs.isEmpty ? "" : title + "\n\n" + paragraphs.joined(separator: "\n")

@@ -6,7 +6,7 @@ extension JSONReport {
   /// The value of an upgrade's `schema`.
   public static let upgradeSchema = "focalcheck-upgrade/1"
 
-  public static func render(_ matrix: UpgradeMatrix) -> String? {
+  public static func render(_ matrix: UpgradeMatrix) -> String {
     let upgrades = matrix.upgrades.joined().map { upgrade in
       let findings = upgrade.findings.map { encoded(FindingObject($0)) }
       return """
@@ -25,6 +25,7 @@ extension JSONReport {
     return """
       {"schema":\(encoded(upgradeSchema)),
       \(incomplete(matrix.notJudged))"verdict":\(encoded(matrix.verdict.rawValue)),
+      "gate":\(encoded(GateObject(matrix.gate))),
       "upgrades":[
       \(upgrades.joined(separator: ",\n"))
       ]}
@@ -76,6 +77,8 @@ private struct FindingObject: Encodable {
   let oldExactUlp: Errors?
   let newExactUlp: Errors?
   let nonconformant: Bool
+  let oldDiscrepancy: Discrepancy?
+  let newDiscrepancy: Discrepancy?
   let reason: String?
   let worst: PairObject?
 
@@ -86,6 +89,8 @@ private struct FindingObject: Encodable {
     moved = finding.tensor.map { _ in finding.moved }
     (oldExactUlp, newExactUlp) = (Errors(finding.oldErrors), Errors(finding.newErrors))
     (nonconformant, reason) = (finding.isNonconformant, finding.reason)
+    oldDiscrepancy = finding.oldDiscrepancy
+    newDiscrepancy = finding.newDiscrepancy
     worst = finding.worst.map(PairObject.init)
   }
 }

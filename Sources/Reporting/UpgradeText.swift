@@ -31,7 +31,7 @@ enum UpgradeText {
     return [unsafe > 0 ? "\(unsafe) unsafe" : nil, "\(moved) moved"].compactMap { $0 }.joined(separator: ", ")
   }
 
-  private static func name(_ side: Upgrade.Side) -> String {
+  static func name(_ side: Upgrade.Side) -> String {
     visibleText(side.builds.isEmpty ? side.name : side.builds.joined(separator: ", "))
   }
 
@@ -59,7 +59,7 @@ enum UpgradeText {
     case .safe:
       return tensors == 1 ? "the one tensor has the same bits" : "all \(tensors) tensors have the same bits"
     case .moves:
-      return "\(moved) of \(counted(tensors, "tensor")) move, and all that was conformant still is"
+      return "\(moved) of \(tensors) tensors differ; nothing is worse than before"
     case .unsafe: return unsafe.joined(separator: ", ")
     case .unjudged:
       let errors = upgrade.errors.count + count(.unjudged)
@@ -75,6 +75,7 @@ enum UpgradeText {
     case .caseGone: "\(counted(count, "case")) gone"
     case .tensorGone: "\(counted(count, "tensor")) gone"
     case .typeChanged: "\(counted(count, "tensor")) of another shape or dtype"
+    case .addedNonconformant: "\(counted(count, "result")) added and nonconformant"
     default: "\(counted(count, "tensor")) \(change.rawValue)"
     }
   }
@@ -134,7 +135,7 @@ enum UpgradeText {
     }
     let worst = moves.max { ($0.worst?.ulps ?? .max) < ($1.worst?.ulps ?? .max) }
     return
-      "What moves, and stays as good as it was; errors are the largest against the exact values, in their ULPs\n\n"
+      "What changes and is no worse; errors are the largest against the exact values, in their ULPs\n\n"
       + table.text + (worst.map { "\nthe farthest move:\n" + paragraph($0) } ?? "")
   }
 
@@ -176,11 +177,11 @@ enum UpgradeText {
     return lines.isEmpty ? "" : "Not judged\n\n" + lines.map { "  \($0)\n" }.joined()
   }
 
-  private static func place(_ finding: Upgrade.Finding) -> String {
+  static func place(_ finding: Upgrade.Finding) -> String {
     visibleText(finding.name) + (finding.tensor.map { "  \(visibleText($0))" } ?? "")
   }
 
-  private static func paragraph(_ finding: Upgrade.Finding) -> String {
+  static func paragraph(_ finding: Upgrade.Finding) -> String {
     var text = "  \(place(finding))"
     if finding.tensor != nil { text += "  \(finding.moved) of \(counted(finding.count, "element")) moved" }
     text += "\n"

@@ -75,13 +75,6 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  /// Refuses a format that has no form for what the command gives.
-  func check(_ hasForm: (any ReportFormat.Type) -> Bool) throws {
-    for output in outputs where !hasForm(output.format) {
-      throw ValidationError("the format '\(output.format.name)' has no form for this command")
-    }
-  }
-
   /// Writes as below; where a signal ended the work, its exit code comes before any other.
   ///
   /// - Throws: `ExitCode` of 128 and the signal's number, or what writing throws.

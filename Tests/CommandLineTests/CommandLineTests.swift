@@ -400,19 +400,26 @@ struct CommandLineTests {
         try author.dataset("/cases/demo/outputs/loss", Tensor(.float32, .vector(4), values: values))
       }
     }
-    for (name, last) in [("a.h5", 2.06), ("b.h5", 2.0625), ("c.h5", Double.nan)] {
+    for (name, last) in [("a.h5", 2.06), ("b.h5", 2.0625), ("c.h5", Double.nan), ("d.h5", 6)] {
       try DemoFixture.write(to: folder.file(name), cases: [], adding: loss(last))
     }
     for (arguments, status, text) in [
       (["upgrade", "a.h5", "a.h5"], 0, "safe: the one tensor has the same bits"),
-      (["upgrade", "a.h5", "b.h5"], 0, "safe, but results move: 1 of 1 tensor move"),
+      (["upgrade", "a.h5", "b.h5"], 0, "safe, but results change: 1 of 1 tensors differ; nothing is worse"),
       (["upgrade", "a.h5", "b.h5", "--strict"], 1, "still nonconformant"),
       (["upgrade", "a.h5", "c.h5"], 1, "unsafe: 1 tensor newly non-finite"),
       (["upgrade", "a.h5", "b.h5", "c.h5"], 1, "from \\ to"),
       (["upgrade", "a.h5", "none.h5"], 2, "none.h5: there is no such file or folder"),
       (["upgrade", "a.h5", "a.h5", "--filter", "none"], 2, "there is nothing to compare"),
       (["upgrade", "a.h5"], 64, "name two"),
-      (["upgrade", "a.h5", "b.h5", "--output", "junit=x.xml"], 64, "has no form for this command"),
+      (["upgrade", "b.h5", "d.h5"], 1, "unsafe: 1 tensor nonconformant and worse"),
+      (
+        ["upgrade", "a.h5", "b.h5", "--output", "yaml=x"], 64,
+        "there is no format 'yaml'; there are text, json, junit"
+      ),
+      (["upgrade", "a.h5", "c.h5", "--output", "junit=-"], 1, "<failure type=\"nonconformant\""),
+      (["upgrade", "a.h5", "none.h5", "--output", "markdown=-"], 2, "Gate: **failed** (exit code 2)"),
+      (["agree", "a.h5", "b.h5", "--output", "github=-"], 1, "::error title=focalcheck%3A demo"),
       (["agree", "a.h5", "b.h5"], 1, "they do not agree within what their documentations allow"),
       (["agree", "a.h5", "none.h5"], 2, "none.h5"),
       (["agree", "a.h5"], 64, "Missing expected argument"),

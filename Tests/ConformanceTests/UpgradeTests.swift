@@ -77,6 +77,8 @@ struct UpgradeExample: Sendable, CustomStringConvertible {
     }
     var longer = BuildCase()
     longer.loss = Tensor(.float64, .vector(4), values: BuildCase.right)
+    var longest = BuildCase()
+    longest.loss = Tensor(.float64, .vector(4), values: BuildCase.right.map { _ in -1e30 })
     var reshaped = BuildCase()
     reshaped.loss = Tensor(.float32, .column(4), values: BuildCase.right)
     var otherGamma = BuildCase()
@@ -91,6 +93,17 @@ struct UpgradeExample: Sendable, CustomStringConvertible {
       .init("wrong where it was right", BuildCase(), wrong, .newlyNonconformant, .unsafe),
       .init("right where it was wrong", wrong, BuildCase(), .newlyConformant, .moves),
       .init("wrong in another way", wrong, loss { $0[1] *= 1.75 }, .stillNonconformant, .moves),
+      .init("more wrong", wrong, loss { $0[1] *= 3 }, .worse, .unsafe),
+      .init("of the wrong sign", wrong, loss { $0[1] *= -0.25 }, .worse, .unsafe),
+      .init(
+        "one element more wrong", wrong, loss { values in values = values.map { $0 * 1.5 } }, .worse, .unsafe),
+      .init("another element wrong", wrong, loss { $0[2] *= 1.5 }, .worse, .unsafe),
+      .init("less wrong", loss { $0[1] *= 3 }, wrong, .stillNonconformant, .moves),
+      .init("wrong where it was NaN", loss { $0[1] = .nan }, wrong, .stillNonconformant, .moves),
+      .init("the same NaN", loss { $0[1] = .nan }, loss { $0[1] = .nan }, .identical, .safe),
+      .init("the same wrong type", longer, longer, .identical, .safe),
+      .init("other values of a wrong type", longer, longest, .unjudged, .unjudged),
+      .init("a wrong case added", nil, wrong, .addedNonconformant, .unsafe),
       .init("wrong in the same way", wrong, wrong, .identical, .safe),
       .init("NaN where it was wrong", wrong, loss { $0[1] = .nan }, .newlyNonFinite, .unsafe),
       .init(
@@ -241,6 +254,113 @@ struct UpgradeTests {
   }
 }
 
+/// What is looked at in a change of a result.
+private struct Transition: Sendable, CustomTestStringConvertible {
+  let old: ResultState
+  let new: ResultState
+
+  var testDescription: String { "\(old) → \(new)" }
+
+  static let all = ResultState.allCases.flatMap { old in
+    ResultState.allCases.map { Transition(old: old, new: $0) }
+  }
+
+  /// How bad a state is: nothing that was there may be missing, and what cannot be judged may be wrong.
+  static func badness(_ state: ResultState) -> Int {
+    switch state {
+    case .conformant: 0
+    case .unjudged: 1
+    case .nonconformant, .different: 2
+    case .error: 3
+    case .missing: 4
+    }
+  }
+}
+
+@Suite("Changes of results")
+struct ResultTransitionTests {
+  @Test("no change to a worse state is safe, whatever the bits do", arguments: Transition.all)
+  private func transitions(transition: Transition) {
+    let (old, new) = (transition.old, transition.new)
+    for hasMoved in [false, true] {
+      for isNewlyNonFinite in [false, hasMoved] {
+        for isWorse in [false, hasMoved] {
+          let move = ResultMove(hasMoved: hasMoved, isNewlyNonFinite: isNewlyNonFinite, isWorse: isWorse)
+          let change = UpgradeChange(from: old, to: new, move)
+          let passes = !change.isUnsafe && change != .unjudged
+          // A result that is new is judged for itself.
+          let before = old == .missing ? 0 : Transition.badness(old)
+          if Transition.badness(new) > before { #expect(!passes, "\(change)") }
+          if [ResultState.unjudged, .error].contains(new) {
+            #expect(!passes || old == .unjudged && new == .unjudged && !hasMoved, "\(change)")
+          }
+          if old == .nonconformant, new == .nonconformant {
+            #expect(passes == !(isWorse || isNewlyNonFinite))
+          }
+          if isNewlyNonFinite, old != .missing { #expect(!passes, "\(change)") }
+          if old == .conformant, new == .conformant { #expect(passes == !isNewlyNonFinite) }
+          if new == .conformant, old != .error, !isNewlyNonFinite { #expect(passes, "\(change)") }
+          #expect(!(hasMoved && passes && old == new && change == .identical))
+        }
+      }
+    }
+  }
+}
+
+/// A variant by its name, so that a test can be asked for it.
+private let variantNames = Variants.all.map { $0.name }
+
+@Suite("Changes of the loss of every variant")
+struct VariantUpgradeTests {
+  private let folder: TemporaryFolder
+  private let judge = UpgradeJudge()
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func side(
+    _ name: String, _ variant: String, framework: String = "paddle",
+    changingLoss change: (inout [Double]) -> Void
+  ) throws -> Upgrade.Side {
+    let author = try HDF5Author(path: folder.file(name))
+    try author.attribute("schema", .fixed("focalcheck-fixture/1"))
+    try author.attribute("framework", .fixed(framework))
+    try author.attribute("framework_version", .fixed("3.3.1"))
+    try VariantCase(try #require(Variants.named(variant))).write(author, "case", changingLoss: change)
+    try author.close()
+    return judge.side(folder.file(name))
+  }
+
+  @Test("a wrong result that gets more wrong is unsafe, and one that moves is not", arguments: variantNames)
+  func worse(variant: String) throws {
+    let old = try side("old.h5", variant) { $0[0] *= 1.5 }
+    for (name, change, verdict) in [
+      ("the same", { $0 * 1.5 }, UpgradeVerdict.safe), ("moved", { $0 * 1.6 }, .moves),
+      ("3 times", { $0 * 3 }, .unsafe), ("-1e30", { _ in -1e30 }, .unsafe), ("NaN", { _ in .nan }, .unsafe),
+      ("infinite", { _ in .infinity }, .unsafe), ("right", { $0 }, .moves),
+    ] as [(String, (Double) -> Double, UpgradeVerdict)] {
+      let new = try side("new.h5", variant) { $0[0] = change($0[0]) }
+      let upgrade = judge.upgrade(from: old, to: new)
+      #expect(upgrade.verdict == verdict, "\(name): \(upgrade.findings.map(\.change))")
+    }
+  }
+
+  @Test(
+    "builds of which one has a wrong value never agree", arguments: variantNames, ["paddle", "mylib"])
+  func agreement(variant: String, framework: String) throws {
+    let right = try side("a.h5", variant, framework: framework) { _ in }
+    #expect(judge.agreement(of: right, and: right).gate.exitCode == 0)
+    for value in [-1e30, 1e30, .nan, .infinity, -.infinity] {
+      let wrong = try side("b.h5", variant, framework: framework) { $0[0] = value }
+      for agreement in [judge.agreement(of: right, and: wrong), judge.agreement(of: wrong, and: right)] {
+        #expect(!agreement.gate.passed, "\(value): \(agreement.verdict)")
+        #expect(!agreement.gate.reasons.isEmpty)
+      }
+      // Two builds that are wrong alike do not agree with their documentation either.
+      #expect(!judge.agreement(of: wrong, and: wrong).gate.passed, "\(value) in both")
+    }
+  }
+}
+
 @Suite("Agreement")
 struct AgreementTests {
   private let folder: TemporaryFolder
@@ -268,6 +388,40 @@ struct AgreementTests {
     #expect(finding.worst?.index == [2])
   }
 
+  @Test("results that nobody judges never agree, and are no safe upgrade unless they have the same bits")
+  func unjudged() throws {
+    let judge = UpgradeJudge()
+    func side(_ name: String, _ value: Double) throws -> Upgrade.Side {
+      try DemoFixture.write(to: folder.file(name), cases: []) { author in
+        try BuildCase().write(author, "case")
+        try author.dataset("/cases/case/outputs/other", Tensor(.float32, .vector(1), values: [value]))
+      }
+      return judge.side(folder.file(name))
+    }
+    let sides = (try side("a.h5", 0.384), try side("b.h5", -1e30))
+    for pair in [(sides.0, sides.1), (sides.0, sides.0)] {
+      let agreement = judge.agreement(of: pair.0, and: pair.1)
+      #expect(agreement.verdict == .unjudged)
+      #expect(agreement.gate.exitCode == 2)
+      #expect(agreement.unjudgedResults.map(\.name) == ["case  outputs/other"])
+    }
+    #expect(judge.upgrade(from: sides.0, to: sides.1).verdict == .unjudged)
+    #expect(judge.upgrade(from: sides.0, to: sides.0).verdict == .safe)
+  }
+
+  @Test("a framework that raises unduly on both sides does not agree with its documentation")
+  func raisesUnduly() throws {
+    let judge = UpgradeJudge()
+    try DemoFixture.write(to: folder.file("a.h5"), cases: []) { author in
+      try BuildCase().write(author, "kept")
+      try BuildCase(loss: nil).write(author, "case")
+    }
+    let side = judge.side(folder.file("a.h5"))
+    let agreement = judge.agreement(of: side, and: side)
+    #expect(agreement.differences.map(\.name) == ["case", "case"])
+    #expect(agreement.gate.exitCode == 1)
+  }
+
   @Test("what only one build raises on is a difference, and other inputs cannot be judged")
   func differences() throws {
     let judge = UpgradeJudge()
@@ -286,6 +440,7 @@ struct AgreementTests {
     let agreement = judge.agreement(of: judge.side(folder.file("a.h5")), and: judge.side(folder.file("b.h5")))
     #expect(agreement.differences == [.init(name: "case-1", reason: "only B raises: it broke")])
     #expect(agreement.unjudged.map(\.name) == ["case-2"])
-    #expect(agreement.verdict == .error)
+    #expect(agreement.verdict == .unjudged)
+    #expect(agreement.gate.exitCode == 2)
   }
 }

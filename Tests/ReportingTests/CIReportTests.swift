@@ -12,7 +12,7 @@ import Testing
 #endif
 
 /// Names that mean something to XML, Markdown, HTML, a GitHub runner or a terminal.
-private let hostileNames = [
+let hostileNames = [
   "plain", "x\n::error::injected", "::set-output name=a::b", "##[add-mask]secret", " ::error::b",
   "%0A::error::b%3A%2C%25", "a:,b=c", "<b attr=\"1\">&amp;]]>'<![CDATA[",
   "\u{202E}\u{2066}bidi\u{7}\u{1B}[31m\r",
@@ -67,7 +67,7 @@ private func comparison(named name: String = "x") throws -> FileComparison {
 // MARK: JUnit
 
 /// An element as a conforming reader sees it.
-private final class Element {
+final class Element {
   let name: String
   let attributes: [String: String]
   var children: [Element] = []

@@ -62,10 +62,10 @@ struct CommittedReportTests {
     }
     let matrix = UpgradeMatrix(sides, by: judge)
     for (format, suffix) in [("text", "txt"), ("json", "json")] {
-      let rendered = try #require(ReportFormats.named(format)?.render(matrix))
+      let rendered = try #require(ReportFormats.named(format)).render(matrix)
       try expectRecorded(rendered, "reports/upgrade-\(framework).\(suffix)")
     }
-    try expectValid(try #require(JSONReport.render(matrix)), "upgrades")
+    try expectValid(JSONReport.render(matrix), "upgrades")
   }
 
   @Test("an agreement's JSON agrees with its schema")
@@ -75,8 +75,8 @@ struct CommittedReportTests {
       judge.side(root.appendingPathComponent("fixtures/\($0).h5").path)
     }
     let agreement = judge.agreement(of: sides[0], and: sides[1])
-    try expectValid(try #require(JSONReport.render(agreement)), "agreement")
-    #expect(TextReport.render(agreement)?.contains("A: paddle 3.3.1") == true)
+    try expectValid(JSONReport.render(agreement), "agreement")
+    #expect(TextReport.render(agreement).contains("A: paddle 3.3.1"))
   }
 
   /// Compares a report with the committed one, line by line.
