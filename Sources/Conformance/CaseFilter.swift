@@ -1,4 +1,7 @@
-/// Selects cases by shell patterns (`*`, `?`, `[…]`) on the case's id or name, its variant, or its framework.
+internal import Arithmetic
+
+/// Selects cases by shell patterns (`*`, `?`, `[…]`) on the case's id or name, its variant, or its framework, which may be
+/// spelt in any way that `fixtures/FORMAT.md` lists.
 ///
 /// A case is selected when any pattern matches any of them, or when there is no pattern.
 public struct CaseFilter: Hashable, Sendable {
@@ -44,6 +47,9 @@ public struct CaseFilter: Hashable, Sendable {
   private func matches(
     _ id: String, _ name: String, _ variant: String, _ framework: String, _ version: String
   ) -> Bool {
-    patterns.match(anyOf: [id, name, variant, framework, "\(framework) \(version)"])
+    let listed = Framework.canonicalName(of: framework)
+    return patterns.match(
+      anyOf: [id, name, variant, framework, "\(framework) \(version)", listed, "\(listed) \(version)"])
+      || texts.contains { Framework(named: $0)?.name == listed }
   }
 }

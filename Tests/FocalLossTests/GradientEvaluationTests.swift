@@ -377,6 +377,38 @@ struct GradientEvaluationTests {
     #expect(AdjointRules.candidates(for: Build("kornia", "0.9.0")) == [.torch])
     #expect(AdjointRules.candidates(for: Build("keras", "3.15.1")) == [.tensorflow])
     #expect(AdjointRules.candidates(for: Build("mxnet", "1.9.1")) == AdjointRules.allCases)
+    #expect(AdjointRules.candidates(for: Build("PaddlePaddle", "2.6.2")) == [.paddle26])
+    #expect(AdjointRules.candidates(for: Build("ppdet", "2.8")) == [.paddle3, .paddle26])
+  }
+
+  @Test("a build's library is that of the stated backend, where the framework has several or is not listed")
+  func backends() {
+    func rules(_ framework: String, on backend: String, _ versions: [KernelLibrary: String] = [:])
+      -> [AdjointRules]
+    {
+      AdjointRules.candidates(for: Build(framework, "0.1", on: .init(name: backend, versions: versions)))
+    }
+    #expect(rules("keras", on: "torch") == [.torch])
+    #expect(rules("Keras", on: "JAX") == [.jax])
+    #expect(rules("keras", on: "numpy") == AdjointRules.allCases)
+    #expect(rules("mylib", on: "PyTorch") == [.torch])
+    #expect(rules("torch", on: "jax") == [.torch])
+    #expect(rules("ppdet", on: "paddle", [.paddle: "2.6.2"]) == [.paddle26])
+  }
+
+  @Test("a framework's own version is not that of the library whose kernels compute")
+  func libraryVersions() {
+    for (framework, version, versions, isBefore) in [
+      ("torch", "1.13.0a0", [:], true), ("PyTorch", "1.13.0a0", [:], true),
+      ("torch", "2.13.0+cpu", [:], false),
+      ("torchvision", "0.28", [:], false), ("monai", "1.5", [:], false),
+      ("kornia", "0.9", [.torch: "2.13"], false),
+      ("torchvision", "0.14", [.torch: "1.13.0a0"], true), ("mylib", "1.0", [.torch: "1.13"], false),
+    ] as [(String, String, [KernelLibrary: String], Bool)] {
+      let build = Build(framework, version, on: .init(name: nil, versions: versions))
+      #expect(build.isBefore(2, of: .torch) == isBefore, "\(framework) \(version)")
+      #expect(!build.isBefore(3, of: .paddle), "\(framework) \(version)")
+    }
   }
 }
 
