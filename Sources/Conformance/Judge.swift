@@ -57,10 +57,17 @@ public struct Judge {
   }
 
   /// Judges a case of a fixture that has been opened already, and may have been changed since.
-  func judge(_ conformanceCase: ConformanceCase, of fixture: FixtureReader) -> CaseReport {
+  ///
+  /// - Parameters:
+  ///   - conformanceCase: the case.
+  ///   - fixture: the fixture.
+  ///   - provenance: who is taken to have computed it; the fixture's own words when it is nil.
+  func judge(
+    _ conformanceCase: ConformanceCase, of fixture: FixtureReader, by provenance: Provenance? = nil
+  ) -> CaseReport {
     var report = CaseReport(id: conformanceCase.id, name: conformanceCase.name)
     do throws(JudgingError) {
-      try judge(conformanceCase, by: fixture.provenance, &report)
+      try judge(conformanceCase, by: provenance ?? fixture.provenance, &report)
     } catch {
       report.error = error.located(in: fixture.fileName, case: conformanceCase.name)
     }
