@@ -56,6 +56,7 @@ public enum IdentificationText {
         "this build computes one of \(computed.count) programs that its cases do not tell apart: \(list(computed))\(reservation)"
     }
     let closest = group.closest
+    if group.ranks.isEmpty { return "no known program takes the inputs of these cases" }
     guard let first = closest.first else { return "this build computes none of the known programs" }
     return
       "this build computes none of the known programs; closest: \(list(closest)), \(percentage(first.total))"

@@ -365,8 +365,11 @@ struct CommandLineTests {
     // Case by case: the elements, the reduction, and what is said of them.
     let right = [0.0050271354, 0.0433217, 0.027600372, 2.0747104]
     for (name, loss, reduction, conclusion) in [
-      ("right", right, "none", "this build computes one of 8 programs that its cases do not tell apart: paddle.formula; or "),
-      ("wrong", [0.5] + right.dropFirst(), "none", "this build computes none of the known programs; closest: paddle.formula; or "),
+      ("right", right, "none", "this build computes one of 8 programs that its cases do not tell apart: "),
+      (
+        "wrong", [0.5] + right.dropFirst(), "none",
+        "this build computes none of the known programs; closest: paddle.formula; or "
+      ),
       ("sum", [2.1506596], "sum", "this build computes one of "),
       ("not the sum", [2.5], "sum", "this build computes none of the known programs\n"),
     ] {
