@@ -136,7 +136,8 @@ public struct Judge {
     }
     var printed: PrintedNumbers?
     return try compare(
-      gradient, withRespectTo: input, of: conformanceCase, variant, Computation(plans, of: loss, rules), provenance,
+      gradient, withRespectTo: input, of: conformanceCase, variant, Computation(plans, of: loss, rules),
+      provenance,
       others: DocumentedProgram.gradients, &printed)
   }
 

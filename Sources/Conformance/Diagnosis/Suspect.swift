@@ -89,7 +89,8 @@ final class Suspect {
       let values = try reference.values(for: block, from: tensors, given: actual)
       let inputs = values.inputs
       let observed = ObservedBlock(
-        region: block, inputs: inputs, expected: values.expected, allowed: values.allowed ?? [], actual: actual
+        region: block, inputs: inputs, expected: values.expected, allowed: values.allowed ?? [],
+        actual: actual
       ) { index in
         self.exact.values(
           of: plan.formula, at: inputs.map { [$0[$0.count == 1 ? 0 : index]] }, count: 1, in: format)[0]

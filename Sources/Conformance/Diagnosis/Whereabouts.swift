@@ -28,9 +28,11 @@ enum Whereabouts: DiagnosisKind {
     guard suspect.isElementwise, let outside = try OutsideElements(suspect),
       let place = try places(of: outside, suspect).first
     else { return [] }
+    // Some elements of the place may be inside.
+    let shared = outside.elements.count < place.count ? ", as \(place.count) of all elements are" : ""
     return [
       Diagnosis(
-        place.cause, "\(outside.subject) \(outside.verb("is", "are")) \(place.text)\(outside.rest).",
+        place.cause, "\(outside.subject) \(outside.verb("is", "are")) \(place.text)\(shared)\(outside.rest).",
         explains: suspect.outside,
         place.evidence.merging(
           ["elements_there": DiagnosisEvidence(place.count), "elements": DiagnosisEvidence(outside.count)]
@@ -128,20 +130,20 @@ enum Whereabouts: DiagnosisKind {
       if lowest == highest {
         places.append(
           Place(
-            cause: "where-input", text: "those with \(name) \(numberText(lowest))",
+            cause: "where-input", text: "where \(name) is \(numberText(lowest))",
             evidence: ["input": .text(name), "value": .number(lowest)], count: equal))
         continue
       }
       let regions = [
-        (below, "\(name) of \(highest) or below", -Double.infinity, highest),
-        (above, "\(name) of \(lowest) or above", lowest, Double.infinity),
-        (far, "\(name) of \(least) or more in magnitude", least, Double.infinity),
+        (below, "\(name) is \(highest) or below", -Double.infinity, highest),
+        (above, "\(name) is \(lowest) or above", lowest, Double.infinity),
+        (far, "\(name) is \(least) or more in magnitude", least, Double.infinity),
       ]
       // A region is only as good as the share of its elements that are outside.
       for (count, text, lower, upper) in regions where 2 * outside.elements.count >= count {
         places.append(
           Place(
-            cause: "where-region", text: "those with a \(text)",
+            cause: "where-region", text: "where \(text)",
             evidence: ["input": .text(name), "lower": .number(lower), "upper": .number(upper)], count: count))
       }
     }
