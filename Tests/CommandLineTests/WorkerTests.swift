@@ -102,7 +102,8 @@ struct WorkerTests {
         /torch-1\.13\.h5: (\/cases\/\S+: )?the process that judged it was ended by signal 9, Killed\n/),
       "\(result.text)")
     #expect(
-      result.output.contains("1 case: 1 conformant, 0 unjudged, 0 nonconformant, 0 could not be judged, 1 fixture"),
+      result.output.contains(
+        "1 case: 1 conformant, 0 unjudged, 0 nonconformant, 0 could not be judged, 1 fixture"),
       "\(result.text)")
   }
 

@@ -590,7 +590,8 @@ struct GateTests {
 
     try Damage.write(
       folder.file(Ledger.fileName),
-      Array("[[difference]]\ncase = 'absent'\nreason = 'why'\nmax_outside = { finite = 1 }\nmax_ulp = 1\n".utf8))
+      Array(
+        "[[difference]]\ncase = 'absent'\nreason = 'why'\nmax_outside = { finite = 1 }\nmax_ulp = 1\n".utf8))
     var stale = try Ledgers(.besideFixtures, for: locations).applied(to: report)
     stale.baseline = try BaselineComparison(RecordedReport(stale), against: RecordedReport(stale))
     #expect(stale.gate.exitCode == 1)

@@ -48,7 +48,7 @@ private struct Sound {
 private struct Plant: CustomTestStringConvertible {
   let testDescription: String
   let causes: Set<String>
-  let change: ([Double]) -> [Double]
+  let change: @Sendable ([Double]) -> [Double]
 
   static let all = [
     Plant(testDescription: "one ratio", causes: ["one-ratio"]) { $0.map { $0 * 1.171875 } },
@@ -141,6 +141,6 @@ struct DiagnosisTests {
     let policy = try #require(Policy(parsing: "torch"))
     let tensors = Runner(policy: policy).run([location]).cases.flatMap(\.tensors)
     #expect(tensors.contains { $0.verdict == .nonconformant })
-    #expect(tensors.allSatisfy(\.diagnoses.isEmpty))
+    #expect(tensors.allSatisfy { $0.diagnoses.isEmpty })
   }
 }

@@ -87,7 +87,8 @@ struct DifferenceBoundsTests {
   @Test(
     "rounding up keeps four digits, and never gives less",
     arguments: [
-      0, 1, 1.2345, 99_999, 12_345_678, 0.1, 0.100_01, Double.leastNonzeroMagnitude, 2.2250738585072014e-308, 1e22, 1.00001e300,
+      0, 1, 1.2345, 99_999, 12_345_678, 0.1, 0.100_01, Double.leastNonzeroMagnitude, 2.2250738585072014e-308,
+      1e22, 1.00001e300,
       Double.greatestFiniteMagnitude, 4_503_599_627_370_497.5, 0x1p-1074 * 12345,
     ])
   func roundedUp(value: Double) {

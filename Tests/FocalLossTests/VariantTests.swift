@@ -360,7 +360,8 @@ struct RejectionTests {
           "anchor_label": rows, "match": rows, "gt_class": .init(.int64, .vector(0)),
         ]
         for reduction in Reduction.allCases {
-          guard let plan = try? variant.uncheckedPlan(Signature(Parameters(reduction: reduction), inputs)) else {
+          guard let plan = try? variant.uncheckedPlan(Signature(Parameters(reduction: reduction), inputs))
+          else {
             continue
           }
           let evaluation = Evaluation(plan, in: NativeArithmetic())

@@ -94,7 +94,8 @@ struct BuildReportTests {
   func names(name: String) throws {
     let builds = try Builds()
     let sides = [
-      try builds.side("right.h5", case: name, 0.005027135368436575), try builds.side("wrong.h5", case: name, 0.0075),
+      try builds.side("right.h5", case: name, 0.005027135368436575),
+      try builds.side("wrong.h5", case: name, 0.0075),
     ]
     let matrix = UpgradeMatrix(sides, by: builds.judge)
     let agreement = builds.judge.agreement(of: sides[0], and: sides[1])
