@@ -252,6 +252,7 @@ struct ReportFormatTests {
     let text = TextReport.render(try reportBesideBaseline())
     let head = """
       Against the baseline baseline.json: 3 worse, 0 better, 0 new.
+      Compared: demo 1.2.3 in both.
 
       Worse
 
