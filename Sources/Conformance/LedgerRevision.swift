@@ -99,7 +99,8 @@ package struct LedgerRevision {
     let entries = order.map { group in
       let members = groups[group] ?? []
       changes.append("\(group.name): \(members.map(\.conformanceCase.id).joined(separator: ", "))")
-      return group.entry(for: members, reason: reason, link: link)
+      let namesFiles = members.contains { report.hasNamesake(of: $0.conformanceCase) }
+      return group.entry(for: members, namesFiles: namesFiles, reason: reason, link: link)
     }
     text = file.text(adding: entries)
     self.changes = changes
@@ -123,6 +124,17 @@ extension DifferenceBounds {
     if let old = maximumAbsolute, let new = needed.maximumAbsolute { bounds.maximumAbsolute = min(old, new) }
     bounds.regions = needed.regions
     return bounds
+  }
+}
+
+extension RecordedReport {
+  /// Whether another fixture of the same build has a case of the same name.
+  fileprivate func hasNamesake(of conformanceCase: Case) -> Bool {
+    cases.contains {
+      $0.name == conformanceCase.name && $0.fixture != conformanceCase.fixture
+        && $0.framework == conformanceCase.framework
+        && $0.frameworkVersion == conformanceCase.frameworkVersion
+    }
   }
 }
 
@@ -211,7 +223,10 @@ private struct RecordedFinding {
 
     var name: String { "\(tensor ?? "raised") by \(framework) \(version)" }
 
-    func entry(for findings: [RecordedFinding], reason: String, link: String?) -> String {
+    /// - Parameter namesFiles: whether the cases are named with their files.
+    func entry(
+      for findings: [RecordedFinding], namesFiles: Bool, reason: String, link: String?
+    ) -> String {
       var members: [(key: String, value: String)] = []
       func add(_ key: String, _ text: String?) {
         if let text { members.append((key, tomlString(text))) }
@@ -219,9 +234,10 @@ private struct RecordedFinding {
       let patterns = findings.map { finding in
         let conformanceCase = finding.conformanceCase
         // Before a number sign a pattern names the file.
+        let namesFile = namesFiles || conformanceCase.name.contains("#")
         return tomlString(
           ShellPatterns.pattern(
-            for: conformanceCase.name.contains("#") ? conformanceCase.id : conformanceCase.name))
+            for: namesFile ? conformanceCase.id : conformanceCase.name))
       }
       let list = patterns.joined(separator: ", ")
       let isShort = list.utf8.count < 90
