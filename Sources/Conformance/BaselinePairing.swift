@@ -1,3 +1,4 @@
+internal import Arithmetic
 internal import FocalLoss
 
 /// A build in a report: a version of a framework on a device.
@@ -13,7 +14,9 @@ public struct RecordedBuild: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(framework) \(version)\(device == "cpu" ? "" : " on \(device)")" }
 
   /// The versions of a framework on a device: only builds of one family are compared.
-  var family: [String] { [framework.lowercased(), device.lowercased()] }
+  var family: [String] {
+    [Framework.canonicalName(of: framework), Device(named: device)?.rawValue ?? device.lowercased()]
+  }
 
   /// The leading numbers of the version, as far as they tell versions apart.
   var numbers: [Int] {

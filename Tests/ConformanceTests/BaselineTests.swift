@@ -23,7 +23,7 @@ private struct RecordedTensor: Sendable {
     let classes = finite > 0 ? "\"\(Discrepancy.errorClass(of: Double(error)))\":\(finite)" : ""
     let discrepancy = """
       "discrepancy":{"outside":\(outside),"nan":\(nonfinite),"infinite":0,"unmeasured":0,"wrong_sign":0,
-      "max_error":\(finite > 0 ? error : 0),"classes":{\(classes)}},
+      "max_error":\(finite > 0 ? error : 0),"max_absolute_error":\(finite > 0 ? 1 : 0),"classes":{\(classes)}},
       """
     return """
       {"name":"\(name)","dtype":"\(dtype)","shape":\(shape),"verdict":"\(verdict)","count":4,"identical":\(identical),
