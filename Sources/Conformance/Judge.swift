@@ -13,7 +13,7 @@ public struct Judge {
   public static let blockCount = 8192
 
   private let policy: Policy
-  private let namesReorderings: Bool
+  private let namesCauses: Bool
   private let memory: ExactMemory?
   private let outside: OutsidePositions?
   private let arithmetic = NativeArithmetic()
@@ -27,18 +27,18 @@ public struct Judge {
   }
 
   /// A judge for one thread.
-  public init(policy: Policy) { self.init(policy: policy, namesReorderings: true, memory: nil) }
+  public init(policy: Policy) { self.init(policy: policy, namesCauses: true, memory: nil) }
 
   /// A judge for one thread, and what no verdict depends on.
   ///
   /// - Parameters:
   ///   - policy: what is let pass.
-  ///   - namesReorderings: whether it looks for the program that can have given a nonconformant tensor.
+  ///   - namesCauses: whether it looks for the cause of a nonconformant tensor.
   ///   - memory: where it keeps exact values for the next case of the same inputs.
   ///   - outside: where it keeps which elements are outside.
-  init(policy: Policy, namesReorderings: Bool, memory: ExactMemory?, outside: OutsidePositions? = nil) {
+  init(policy: Policy, namesCauses: Bool, memory: ExactMemory?, outside: OutsidePositions? = nil) {
     self.policy = policy
-    self.namesReorderings = namesReorderings
+    self.namesCauses = namesCauses
     self.memory = memory
     self.outside = outside
   }
@@ -184,7 +184,7 @@ public struct Judge {
     outside?.positions[tensor.name] = comparator.outsidePositions
     var nonconformance = comparison.outside > 0 ? Nonconformance(comparison) : nil
     var diagnoses: [Diagnosis] = []
-    if policy == .derived, namesReorderings, nonconformance != nil {
+    if policy == .derived, namesCauses, nonconformance != nil {
       let search = ReorderingSearch(
         conformanceCase: conformanceCase, provenance: provenance, exact: exact, input: input)
       let suspect = Suspect(

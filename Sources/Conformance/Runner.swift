@@ -17,12 +17,22 @@ public struct Runner: Sendable {
   private let policy: Policy
   private let filter: CaseFilter
   private let claims: [ClaimQuestion]
+  private let namesCauses: Bool
 
-  /// A runner with a policy for all cases, a filter, and the claims that the selected cases are held against.
-  public init(policy: Policy, filter: CaseFilter = CaseFilter(), claims: [ClaimQuestion] = []) {
+  /// A runner of one policy.
+  ///
+  /// - Parameters:
+  ///   - policy: how to decide whether an element matches.
+  ///   - filter: which cases are judged.
+  ///   - claims: the claims that the selected cases are checked for.
+  ///   - namesCauses: whether nonconformant tensors are diagnosed, which takes much longer than judging them.
+  public init(
+    policy: Policy, filter: CaseFilter = CaseFilter(), claims: [ClaimQuestion] = [], namesCauses: Bool = true
+  ) {
     self.policy = policy
     self.filter = filter
     self.claims = claims
+    self.namesCauses = namesCauses
   }
 
   /// Judges the selected cases of the fixtures.
@@ -56,7 +66,8 @@ public struct Runner: Sendable {
     try tell(
       .opened(
         .init(digest: fixture.digest, provenance: fixture.provenance, caseCount: fixture.caseNames.count)))
-    let (judge, claimJudge) = (Judge(policy: policy), ClaimJudge(claims))
+    let judge = Judge(policy: policy, namesCauses: namesCauses, memory: nil)
+    let claimJudge = ClaimJudge(claims)
     let selected = fixture.caseNames.enumerated().filter { filter.selects($0.element, of: fixture) }
     for (index, name) in selected.prefix(stop).dropFirst(judgedCount) {
       try tell(.began(name: name, index: index))

@@ -14,7 +14,8 @@ public struct UpgradeJudge {
   /// Judges the fixtures that a path names, in this process.
   public func side(_ path: String) -> Upgrade.Side {
     let locations = FixtureLocation.find([path])
-    return Upgrade.Side(path, locations, Runner(policy: .derived, filter: filter).run(locations))
+    return Upgrade.Side(
+      path, locations, Runner(policy: .derived, filter: filter, namesCauses: false).run(locations))
   }
 
   /// Finds what changes from one build to another.
@@ -256,7 +257,7 @@ private final class OutsidePair {
 
   private static func positions(_ side: Side) -> [String: PositionSet] {
     let outside = OutsidePositions()
-    let judge = Judge(policy: .derived, namesReorderings: false, memory: nil, outside: outside)
+    let judge = Judge(policy: .derived, namesCauses: false, memory: nil, outside: outside)
     _ = judge.judge(side.case, of: side.fixture)
     return outside.positions
   }

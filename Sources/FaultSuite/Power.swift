@@ -99,6 +99,14 @@ extension Power {
 }
 
 extension Power {
+  /// Whether at least 85 % of the caught faults are diagnosed, and none of them wrongly.
+  public var diagnosesSuffice: Bool {
+    guard let all = diagnosed.last else { return false }
+    return 100 * all.diagnosed >= 85 * all.caught && all.wrongly == 0
+  }
+}
+
+extension Power {
   /// Each caught fault with what the first judge says of its tensors.
   public var diagnosesText: String {
     caught.map { judgement in

@@ -12,7 +12,8 @@ struct PowerTable: ParsableCommand {
     discussion: """
       A case is caught or rejected when its verdict is anything but conformant. Genuine are the float32 and float64
       results that the frameworks returned, but for the known faults of the frameworks, which are counted by themselves.
-      Exits with 1 when a fixture cannot be opened.
+      Exits with 1 when a fixture cannot be opened, when a caught fault is diagnosed wrongly, or when less than 85 % of \
+      them are diagnosed.
       """)
 
   @Option(help: "The folder, or a fixture, with the planted faults.", completion: .file())
@@ -31,5 +32,6 @@ struct PowerTable: ParsableCommand {
       ledgers: try Ledgers(.besideFixtures, for: exported))
     print(power.text, terminator: "")
     if diagnoses { print("\n" + power.diagnosesText, terminator: "") }
+    if !power.diagnosesSuffice { throw ExitCode.failure }
   }
 }

@@ -99,7 +99,7 @@ private struct WrittenCase {
     var changed = conformanceCase
     let stored = try #require(changed.outputs["loss"])
     changed.grads[input] = StoredTensor(gradient, inPlaceOf: stored, as: "grads/\(input)")
-    let judge = Judge(policy: policy, namesReorderings: false, memory: nil)
+    let judge = Judge(policy: policy, namesCauses: false, memory: nil)
     return try #require(judge.judge(changed, of: fixture).tensors.last)
   }
 

@@ -25,7 +25,7 @@ private struct Sound {
         else { continue }
         let values = try gradient.readAll().values
         guard Set(values).count >= values.count / 2, values.allSatisfy(\.isFinite),
-          Judge(policy: .derived, namesReorderings: false, memory: nil).judge(stored, of: fixture).verdict
+          Judge(policy: .derived, namesCauses: false, memory: nil).judge(stored, of: fixture).verdict
             == .conformant
         else { continue }
         found[stored.variant] = Sound(
@@ -105,7 +105,8 @@ struct DiagnosisTests {
 
   @Test("what conforms has no diagnosis, and no diagnosis explains less than all")
   func conformant() {
-    let tensors = committedReport.cases.flatMap(\.tensors)
+    let report = Runner(policy: .derived).run(FixtureLocation.find([PublicReport.folder]))
+    let tensors = report.cases.flatMap(\.tensors)
     #expect(tensors.contains { !$0.diagnoses.isEmpty })
     for tensor in tensors {
       if tensor.comparison?.outside ?? 0 == 0 { #expect(tensor.diagnoses.isEmpty, "\(tensor.name)") }

@@ -55,7 +55,7 @@ struct GenuineGradientTests {
   func spoilt(file: String, framework: String) throws {
     let fixture = try #require(Self.fixtures.first { $0.fileName == file }).open()
     let renamed = try provenance(fixture.provenance, framework.isEmpty ? [:] : ["framework": framework])
-    let judge = Judge(policy: .derived, namesReorderings: false, memory: ExactMemory())
+    let judge = Judge(policy: .derived, namesCauses: false, memory: ExactMemory())
     let spoilings: [(name: String, change: (Double) -> Double)] = [
       ("NaN", { _ in .nan }), ("zero", { _ in 0 }), ("negated", { -$0 }), ("doubled", { 2 * $0 }),
     ]

@@ -112,8 +112,8 @@ struct SelfTestTests {
   func memory() throws {
     let fixture = try FixtureLocation(path: "\(committedFixtures)/paddle-3.3.1.h5").open()
     let (keeping, plain) = (
-      Judge(policy: .derived, namesReorderings: false, memory: ExactMemory()),
-      Judge(policy: .derived, namesReorderings: false, memory: nil)
+      Judge(policy: .derived, namesCauses: false, memory: ExactMemory()),
+      Judge(policy: .derived, namesCauses: false, memory: nil)
     )
     var count = 0
     for name in ["formula.blog-norm-c.none.f32", "paddle.paddle-doc.mean.f32", "paddle.paddle-doc.sum.f64"] {

@@ -61,7 +61,7 @@ private struct FixtureSelfTest {
 
   init(_ fixture: FixtureReader, _ policy: Policy) {
     (self.fixture, self.policy) = (fixture, policy)
-    judge = Judge(policy: policy, namesReorderings: false, memory: ExactMemory())
+    judge = Judge(policy: policy, namesCauses: false, memory: ExactMemory())
   }
 
   /// Plants every kind of change in the tensors of a case that are as they may be.
