@@ -12,12 +12,23 @@ struct PlantedChange: Sendable {
     case allowed(@Sendable (Specimen) -> ConformanceCase?)
     /// In the case, before it is judged; it must be an error, since it cannot be judged.
     case refused(@Sendable (Specimen) -> ConformanceCase?)
-    /// In the report of a run that is held against the report before: without the case, or without the tensor.
-    case loss(Lost)
+    /// In the report of a later run, which is compared with the report before. The gate of the later run must fail.
+    case worsening(Worsening)
   }
 
-  /// What a later run has lost.
-  enum Lost: Sendable { case ofCase, ofTensor }
+  /// How a later run is worse.
+  enum Worsening: Sendable {
+    /// The case is gone.
+    case caseGone
+    /// The tensor is gone.
+    case tensorGone
+    /// The tensor was judged, and is unjudged.
+    case unjudged
+    /// One element was wrong, and every element is NaN.
+    case moreWrong
+    /// The same, where a known difference has the bounds of the report before.
+    case moreWrongThanKnown
+  }
 
   /// What it is, in plain words.
   let name: String
@@ -234,8 +245,11 @@ struct PlantedChange: Sendable {
         ($0.outputs, $0.grads, $0.gradOutputs) = ([:], [:], [:])
       }
     },
-    PlantedChange("tensor dropped", .loss(.ofTensor)),
-    PlantedChange("case dropped", .loss(.ofCase)),
+    PlantedChange("tensor dropped", .worsening(.tensorGone)),
+    PlantedChange("case dropped", .worsening(.caseGone)),
+    PlantedChange("tensor unjudged", .worsening(.unjudged)),
+    PlantedChange("a wrong tensor more wrong", .worsening(.moreWrong)),
+    PlantedChange("a known difference more wrong", .worsening(.moreWrongThanKnown)),
   ]
 }
 

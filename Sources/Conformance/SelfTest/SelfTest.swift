@@ -117,8 +117,10 @@ private struct FixtureSelfTest {
     case .refused(let plant):
       guard let changed = plant(specimen) else { return nil }
       return (.error, verdict(of: specimen.name, in: changed))
-    case .loss(let lost):
-      return (.nonconformant, gate(specimen, without: lost))
+    case .worsening(let worsening):
+      guard let reports = try reports(of: worsening, of: specimen) else { return nil }
+      if worsening == .moreWrongThanKnown { return (.nonconformant, known(specimen.name, reports)) }
+      return (.nonconformant, gate(reports))
     }
   }
 
@@ -152,13 +154,39 @@ private struct FixtureSelfTest {
     return report.tensors.first { $0.name == name }?.verdict
   }
 
-  /// What the gate says of a run that has lost something since the baseline: the same case twice, and then once.
-  private func gate(_ specimen: Specimen, without lost: PlantedChange.Lost) -> Verdict? {
+  /// What an earlier and a later run find in a case; nil for the later one where the case is gone.
+  private typealias Reports = (earlier: CaseReport, later: CaseReport?)
+
+  /// The reports of an earlier run and of a later one that is worse; nil where the tensor cannot become more wrong.
+  private func reports(
+    of worsening: PlantedChange.Worsening, of specimen: Specimen
+  ) throws(JudgingError) -> Reports? {
     let report = judge.judge(specimen.conformanceCase, of: fixture)
-    var companion = CaseReport(id: report.id + "'", name: report.name)
-    companion.copy(report)
-    var rest = report
-    rest.tensors.removeAll { $0.name == specimen.name }
+    var later = report
+    switch worsening {
+    case .caseGone: return (report, nil)
+    case .tensorGone: later.tensors.removeAll { $0.name == specimen.name }
+    case .unjudged:
+      later.tensors = report.tensors.map { tensor in
+        guard tensor.name == specimen.name else { return tensor }
+        return TensorReport(
+          name: tensor.name, type: tensor.type, shape: tensor.shape, finding: .unjudged("planted"))
+      }
+    case .moreWrong, .moreWrongThanKnown:
+      guard let wrong = specimen.changing({ $1 == 0 || !$1.isFinite ? nil : 2 * $1 }),
+        let moreWrong = specimen.mapping({ _ in .nan }),
+        try demand(wrong, specimen.name) == .nonconformant,
+        try demand(moreWrong, specimen.name) == .nonconformant
+      else { return nil }
+      return (judge.judge(wrong, of: fixture), judge.judge(moreWrong, of: fixture))
+    }
+    return (report, later)
+  }
+
+  /// What the gate says of a later run beside an earlier one, which both have another case as well.
+  private func gate(_ reports: Reports) -> Verdict? {
+    var companion = CaseReport(id: reports.earlier.id + "'", name: reports.earlier.name)
+    companion.copy(reports.earlier)
     func run(_ cases: [CaseReport]) -> Report {
       Report(
         policy: policy,
@@ -168,19 +196,24 @@ private struct FixtureSelfTest {
             cases: cases, path: fixture.path)
         ])
     }
-    let later =
-      switch lost {
-      case .ofCase: [companion]
-      case .ofTensor: [companion, rest]
-      }
     do throws(BaselineError) {
-      var judged = run(later)
+      var judged = run([companion] + [reports.later].compactMap { $0 })
       judged.baseline = try BaselineComparison(
-        RecordedReport(judged), against: try RecordedReport(run([companion, report])))
+        RecordedReport(judged), against: try RecordedReport(run([companion, reports.earlier])))
       return judged.gate.passed ? .conformant : .nonconformant
     } catch {
       return nil
     }
+  }
+
+  /// What a known difference with the bounds of the earlier report makes of the later one.
+  private func known(_ tensor: String, _ reports: Reports) -> Verdict? {
+    guard let earlier = reports.earlier.tensor(tensor)?.comparison?.outsideSummary,
+      let later = reports.later?.tensor(tensor)?.comparison?.outsideSummary
+    else { return nil }
+    let bounds = DifferenceBounds(covering: [earlier])
+    guard bounds.excesses(of: earlier).isEmpty else { return nil }
+    return bounds.excesses(of: later).isEmpty ? .known : .nonconformant
   }
 }
 
