@@ -33,16 +33,20 @@ public struct Worker: Sendable {
   private let policy: Policy
   private let filter: CaseFilter
   private let claims: [ClaimQuestion]
+  private let namesCauses: Bool
   private let part: (after: Int, through: Int)
 
   /// The work on the selected cases of one fixture, or to judge a part of them: those after so many that have been
   /// judged before, through so many.
   public init(
     _ location: FixtureLocation, policy: Policy, filter: CaseFilter, claims: [ClaimQuestion] = [],
+    namesCauses: Bool = true,
     after judgedCount: Int = 0, through stop: Int = .max
   ) {
     (self.location, self.policy, self.filter) = (location, policy, filter)
-    (self.claims, part) = (claims, (judgedCount, stop))
+    self.claims = claims
+    self.namesCauses = namesCauses
+    part = (judgedCount, stop)
   }
 
   /// Does some work.
@@ -60,7 +64,7 @@ public struct Worker: Sendable {
     }
     switch task {
     case .judge:
-      let runner = Runner(policy: policy, filter: filter, claims: claims)
+      let runner = Runner(policy: policy, filter: filter, claims: claims, namesCauses: namesCauses)
       try runner.judge(location, after: part.after, through: part.through) { record throws(WorkerError) in
         try tell(record)
       }

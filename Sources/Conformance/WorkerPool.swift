@@ -17,6 +17,7 @@ public struct WorkerPool: Sendable {
   private let policy: Policy
   private let filter: CaseFilter
   private let claims: [ClaimQuestion]
+  private let namesCauses: Bool
   private let jobs: Int
   private let deadline: Int
 
@@ -30,16 +31,20 @@ public struct WorkerPool: Sendable {
   ///   - policy: the policy for all cases.
   ///   - filter: which cases are judged.
   ///   - claims: what the cases are held against besides.
+  ///   - namesCauses: whether nonconformant tensors are diagnosed.
   ///   - jobs: how many fixtures are judged at a time; nil for one on each processor.
   ///   - deadline: how many seconds one fixture may take.
   public init(
-    program: String, policy: Policy, filter: CaseFilter, claims: [ClaimQuestion] = [], jobs: Int? = nil,
+    program: String, policy: Policy, filter: CaseFilter, claims: [ClaimQuestion] = [],
+    namesCauses: Bool = true,
+    jobs: Int? = nil,
     deadline: Int
   ) {
     self.program = program
     self.policy = policy
     self.filter = filter
     self.claims = claims
+    self.namesCauses = namesCauses
     self.jobs = max(1, jobs ?? ProcessInfo.processInfo.activeProcessorCount)
     self.deadline = deadline
   }
@@ -264,6 +269,7 @@ public struct WorkerPool: Sendable {
     ]
     if let stop { arguments.append("--through=\(stop)") }
     arguments += filter.texts.map { "--filter=\($0)" } + claims.map { "--claim=\($0.text)" }
+    if !namesCauses { arguments.append("--no-causes") }
     if let pinned = location.pinned {
       arguments += ["--sha256=\(pinned.sha256)", "--bytes=\(pinned.byteCount)"]
     }

@@ -40,7 +40,7 @@ struct Agree: AsyncParsableCommand, Guardable {
   func run() async throws {
     try output.check(against: FixtureLocation.find([first, second]).map(\.path))
     let (first, second, cases) = (first, second, CaseFilter(filter))
-    let (judged, signal) = try await workers.judging(.derived, cases) { pool, progress in
+    let (judged, signal) = try await workers.judging(.derived, cases, namesCauses: false) { pool, progress in
       await UpgradeJudge(filter: cases).agreement(of: first, and: second, judgedBy: pool, progress: progress)
     }
     var agreement = judged

@@ -48,7 +48,7 @@ struct Upgrade: AsyncParsableCommand, Guardable {
   func run() async throws {
     try output.check(against: FixtureLocation.find(builds).map(\.path))
     let (builds, cases) = (builds, CaseFilter(filter))
-    let (judged, signal) = try await workers.judging(.derived, cases) { pool, progress in
+    let (judged, signal) = try await workers.judging(.derived, cases, namesCauses: false) { pool, progress in
       await UpgradeMatrix(builds, judgedBy: pool, by: UpgradeJudge(filter: cases), progress: progress)
     }
     var matrix = judged

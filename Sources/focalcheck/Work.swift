@@ -25,6 +25,8 @@ struct Work: ParsableCommand {
 
   @Option(name: .customLong("claim"), transform: Self.claim) var claims: [ClaimQuestion] = []
 
+  @Flag(help: "Leave nonconformant tensors undiagnosed.") var noCauses = false
+
   @Option(help: "Seconds.") var processorTime: Int
 
   @Option var sha256: String?
@@ -50,7 +52,7 @@ struct Work: ParsableCommand {
     let pinned = sha256.flatMap { sha256 in bytes.map { FixtureDigest(sha256: sha256, byteCount: $0) } }
     let worker = Worker(
       FixtureLocation(path: path, pinned: pinned), policy: policy, filter: CaseFilter(filter),
-      claims: claims, after: after, through: through)
+      claims: claims, namesCauses: !noCauses, after: after, through: through)
     do throws(WorkerError) {
       try WorkerLimits(processorTime: processorTime).apply()
       try worker.run(task, writingTo: STDOUT_FILENO)

@@ -39,9 +39,12 @@ struct WorkerOptions: ParsableArguments {
   }
 
   /// The processes that judge some cases.
-  func pool(_ policy: Policy, _ filter: CaseFilter, _ claims: [ClaimQuestion] = []) -> WorkerPool {
+  func pool(
+    _ policy: Policy, _ filter: CaseFilter, claims: [ClaimQuestion] = [], namesCauses: Bool = true
+  ) -> WorkerPool {
     WorkerPool(
-      program: Self.program, policy: policy, filter: filter, claims: claims, jobs: jobs, deadline: deadline)
+      program: Self.program, policy: policy, filter: filter, claims: claims, namesCauses: namesCauses,
+      jobs: jobs, deadline: deadline)
   }
 
   /// How many seconds a command may take that judges the fixtures of some paths and compares each with each other: enough
@@ -56,12 +59,12 @@ struct WorkerOptions: ParsableArguments {
   ///
   /// - Throws: what the work throws, but ``ended(by:)`` where a signal ended it.
   func judging<Success: Sendable>(
-    _ policy: Policy, _ filter: CaseFilter, _ claims: [ClaimQuestion] = [],
+    _ policy: Policy, _ filter: CaseFilter, _ claims: [ClaimQuestion] = [], namesCauses: Bool = true,
     _ work:
       @escaping @Sendable (WorkerPool, @escaping @Sendable (Runner.Progress) -> Void) async throws ->
       Success
   ) async throws -> (result: Success, signal: Int32?) {
-    let pool = pool(policy, filter, claims)
+    let pool = pool(policy, filter, claims: claims, namesCauses: namesCauses)
     let (result, signal) = await interruptible {
       let line = Mutex(ProgressLine())
       defer { line.withLock { $0.finish() } }

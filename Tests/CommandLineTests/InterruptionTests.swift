@@ -51,7 +51,7 @@ struct InterruptionTests {
   @Test("a signal that comes when all is judged costs no report", arguments: [SIGINT, SIGTERM, SIGHUP])
   func afterwards(signal: Int32) throws {
     try DemoFixture.write(to: folder.file("demo.h5"), cases: (0..<100).map { "case\($0)" })
-    let arguments = ["run", "demo.h5", "--output", "json=-"]
+    let arguments = ["run", "demo.h5", "--policy", "ulp:4", "--output", "json=-"]
     let program = try Program.start(arguments, in: folder.path)
     _ = try program.workers()
     while try !program.presentWorkers().isEmpty { usleep(10_000) }
@@ -92,7 +92,7 @@ struct InterruptionTests {
     for name in ["a.h5", "b.h5"] {
       try DemoFixture.write(to: folder.file(name), cases: (0..<100).map { "case\($0)" })
     }
-    let arguments = [command, "a.h5", "b.h5"]
+    let arguments = [command, "a.h5", "b.h5"] + (command == "run" ? ["--policy", "ulp:4"] : [])
     let program = try Program.start(arguments, in: folder.path, ignoring: "HUP")
     _ = try program.workers()
     try program.sendToGroup(SIGHUP)

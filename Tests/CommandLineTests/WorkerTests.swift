@@ -273,7 +273,8 @@ struct WorkerTests {
       }
       #expect(results[0].status == 2)
       #expect(results[0].output.contains("5.h5"))
-      for result in results { #expect(result.text == results[0].text) }
+      // On a slow machine the messages tell how far the run is.
+      for result in results { #expect(result.output == results[0].output) }
     }
   }
 

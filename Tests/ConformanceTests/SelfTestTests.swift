@@ -125,7 +125,7 @@ struct SelfTestTests {
           let changed: ConformanceCase? =
             switch change.planting {
             case .fault(let plant), .allowed(let plant), .refused(let plant): plant(specimen)
-            case .loss: nil
+            case .worsening: nil
             }
           guard let changed else { continue }
           let reports = [keeping, plain].map { $0.judge(changed, of: fixture) }
