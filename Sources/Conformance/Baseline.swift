@@ -7,7 +7,7 @@ internal import Comparison
 ///
 /// *Worse* is what a release must not do unnoticed:
 /// - a verdict that is worse (conformant, known, unjudged, nonconformant, error), or a tensor that is judged no longer;
-/// - a tensor that was nonconformant or known, still is, and is more wrong: see ``Discrepancy/worsenings(since:)``;
+/// - a tensor that was nonconformant or known, still is, and is more wrong: see `Discrepancy.worsenings(since:)`;
 /// - more elements that are NaN or infinite where the expected value is not, though the verdict is the same;
 /// - another element type or shape, unless the earlier one was not the documented one;
 /// - a case that raises now;

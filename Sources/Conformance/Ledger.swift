@@ -54,7 +54,7 @@ public struct KnownDifference: Hashable, Sendable {
 ///
 /// A nonconformant tensor is *known* where an entry selects it and its elements outside keep all of the entry's bounds:
 ///
-/// - `max_outside` lists the classes that may occur (``MismatchClass``), each with the most elements that a tensor may
+/// - `max_outside` lists the classes that may occur (`MismatchClass`), each with the most elements that a tensor may
 ///   have: `finite`, `sign` (of the wrong sign), `nan`, `infinity`, and `finite_for_nonfinite`. A class that is not listed
 ///   must not occur.
 /// - `max_ulp` and `max_absolute` bound the error of each finite element against the exact value, or against the

@@ -17,7 +17,7 @@ public enum UpgradeChange: String, Hashable, Sendable, CaseIterable {
   case newlyJudged = "judged now, and conformant"
   /// It was nonconformant and still is, with other bits, and is not more wrong than before.
   case stillNonconformant = "still nonconformant"
-  /// It was nonconformant and is more wrong now; see ``Discrepancy/worsenings(since:)``. An element that was inside and is
+  /// It was nonconformant and is more wrong now; see `Discrepancy.worsenings(since:)`. An element that was inside and is
   /// outside counts as well, however many others came inside.
   case worse = "nonconformant and worse"
   /// It was conformant and is not any more.

@@ -19,7 +19,7 @@ public struct Build: Hashable, Sendable {
     public static let unstated = Backend(name: nil, versions: [:])
   }
 
-  /// The framework, in the one spelling of ``Arithmetic/Framework/canonicalName(of:)``.
+  /// The framework, in the one spelling of `Framework.canonicalName(of:)`.
   public let framework: String
   /// The framework's own version: its leading numbers; empty when it has none.
   public let version: [Int]

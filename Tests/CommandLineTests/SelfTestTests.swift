@@ -47,7 +47,7 @@ struct SelfTestCommandTests {
     try Damage.misplaceVariableString(folder.file("bad.h5"))
     let result = try selfTest("bad.h5", fixture, "--filter", "paddle.paddle-doc.none.f32")
     #expect(result.status == 2)
-    #expect(result.output.contains(" of 1 fixture, at least 46 kinds in each, judged by "), "\(result.text)")
+    #expect(result.output.contains(" of 1 fixture, at least 49 kinds in each, judged by "), "\(result.text)")
     #expect(result.output.contains("\none step above the enclosure "), "\(result.text)")
     #expect(
       result.output.contains("\nCannot be read: bad.h5: the process that read it was ended by signal "),
