@@ -56,6 +56,16 @@ public struct UpgradeJudge {
 typealias JudgedFixture = (location: FixtureLocation, report: FixtureReport)
 
 extension UpgradeJudge {
+  /// The framework and the device of a fixture, each in one spelling for all of its names.
+  private static func family(of fixture: JudgedFixture) -> [String]? {
+    fixture.report.provenance.map { provenance in
+      [
+        Framework.canonicalName(of: provenance.framework),
+        Device(named: provenance.device)?.rawValue ?? provenance.device.lowercased(),
+      ]
+    }
+  }
+
   private static func pairs(
     _ old: Upgrade.Side, _ new: Upgrade.Side
   ) -> [(JudgedFixture?, JudgedFixture?)] {
@@ -72,10 +82,7 @@ extension UpgradeJudge {
       }
     }
     pair { $0.location.fileName == $1.location.fileName }
-    pair {
-      $0.report.provenance.map { [$0.framework, $0.device] }
-        == $1.report.provenance.map { [$0.framework, $0.device] }
-    }
+    pair { family(of: $0) == family(of: $1) }
     return pairs + olds.map { ($0, nil) } + news.map { (nil, $0) }
   }
 
