@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// The tests themselves gain nothing by optimisation, and take most of the time that it needs.
+let tests = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 let package = Package(
   name: "focalcheck",
   platforms: [.macOS(.v15)],
@@ -93,30 +96,30 @@ let package = Package(
       name: "FixtureAuthoring", dependencies: ["CHDF5", "Tensors"], path: "Tests/FixtureAuthoring",
       swiftSettings: strict),
     .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: tests),
     .testTarget(
-      name: "HDF5Tests", dependencies: ["HDF5", "Tensors", "FixtureAuthoring"], swiftSettings: strict),
+      name: "HDF5Tests", dependencies: ["HDF5", "Tensors", "FixtureAuthoring"], swiftSettings: tests),
     .testTarget(
       name: "ArithmeticTests", dependencies: ["Arithmetic", "CMPFR", "SeededNumbers", "Tensors"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "FocalLossTests", dependencies: ["FocalLoss", "Arithmetic", "SeededNumbers", "Tensors"],
-      swiftSettings: strict),
-    .testTarget(name: "ComparisonTests", dependencies: ["Comparison", "Tensors"], swiftSettings: strict),
+      swiftSettings: tests),
+    .testTarget(name: "ComparisonTests", dependencies: ["Comparison", "Tensors"], swiftSettings: tests),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
         "Conformance", "Comparison", "FaultSuite", "FocalLoss", "Arithmetic", "HDF5", "Tensors",
         "FixtureAuthoring",
       ],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "ReportingTests",
       dependencies: ["Reporting", "Conformance", "Comparison", "FocalLoss", "Tensors", "FixtureAuthoring"],
-      swiftSettings: strict),
-    .testTarget(name: "FuzzTests", dependencies: ["fuzz"], swiftSettings: strict),
+      swiftSettings: tests),
+    .testTarget(name: "FuzzTests", dependencies: ["fuzz"], swiftSettings: tests),
     .testTarget(
       name: "CommandLineTests", dependencies: ["focalcheck", "Tensors", "FixtureAuthoring"],
-      swiftSettings: strict),
+      swiftSettings: tests),
   ]
 )

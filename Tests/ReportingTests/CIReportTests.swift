@@ -312,7 +312,7 @@ struct GitHubReportTests {
         ::error title=focalcheck%3A demo.h5#demo::nonconformant: outputs/loss: 4 of 4 elements outside, worst [0]: expected 0.005027135, actual 0.01, exact 0.0050271354
         ::error title=focalcheck%3A demo.h5#nan::nonconformant: outputs/loss: 4 of 4 elements outside, worst [0]: expected 0.005027135, actual NaN, exact 0.0050271354
         ::error title=focalcheck%3A demo.h5#no label::error: demo.h5: /cases/no label/inputs/label: the variant needs an input named label
-        ::error title=focalcheck%3A zeros.h5::error: zeros.h5: not an HDF5 file (file signature not found)
+        ::error title=focalcheck%3A zeros.h5::error: zeros.h5: is not an HDF5 file: it does not have the signature of one; export one with focalcheck-export, judge an installed build with focalcheck live, or write one as fixtures/FORMAT.md describes
         3 cases: 0 conformant, 0 unjudged, 2 nonconformant, 1 could not be judged, 1 fixture could not be read. Gate: failed (exit code 2): 1 fixture could not be read; 1 case could not be judged; 2 cases nonconformant.
 
         """, "\(text)")
@@ -411,7 +411,7 @@ struct MarkdownReportTests {
     let text = MarkdownReport.render(try report(of: [name]))
     let rows = rows(text, of: "Nonconformant")
     #expect(rows.count == 1)
-    #expect(rows.first?.count == 8, "\(rows)")
+    #expect(rows.first?.count == 9, "\(rows)")
     #expect(code(rows[0][0]) == visibleText("demo.h5#\(name)").limited(toUTF16: 300), "\(text)")
     #expect(code(rows[0][1]) == "outputs/loss")
     #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count == 18, "\(text)")
@@ -453,17 +453,17 @@ struct MarkdownReportTests {
 
         ## Nonconformant
 
-        | case | tensor | outside | max ULP | worst element | expected | actual | exact |
-        | --- | --- | --- | --- | --- | --- | --- | --- |
-        | `demo.h5#demo` | `outputs/loss` | 4 of 4 | 8330336 | `[0] logit -1.5, label 0.0` | 0.005027135 | 0.01 | 0.0050271354 |
-        | `demo.h5#nan` | `outputs/loss` | 4 of 4 | 4080418 | `[0] logit -1.5, label 0.0` | 0.005027135 | NaN | 0.0050271354 |
+        | case | tensor | outside | max ULP | worst element | expected | actual | exact | diagnosis |
+        | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+        | `demo.h5#demo` | `outputs/loss` | 4 of 4 | 8330336 | `[0] logit -1.5, label 0.0` | 0.005027135 | 0.01 | 0.0050271354 |  |
+        | `demo.h5#nan` | `outputs/loss` | 4 of 4 | 4080418 | `[0] logit -1.5, label 0.0` | 0.005027135 | NaN | 0.0050271354 |  |
 
         ## Could not be judged
 
         | what and why |
         | --- |
         | `demo.h5: /cases/no label/inputs/label: the variant needs an input named label` |
-        | `zeros.h5: not an HDF5 file (file signature not found)` |
+        | `zeros.h5: is not an HDF5 file: it does not have the signature of one; export one with focalcheck-export, judge an installed build with focalcheck live, or write one as fixtures/FORMAT.md describes` |
 
         """, "\(text)")
   }
