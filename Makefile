@@ -10,6 +10,7 @@ TORCHES := 1.13 2.13.0
 CURRENT := $(addprefix fixtures/,keras-3.15.1.h5 kornia-0.9.0.h5 optax-0.2.8.h5 paddle-3.3.1.h5 torch-2.13.0.h5)
 DOCUMENTATION := .build/documentation
 SWIFT_FILES := Package.swift Sources Tests
+FUZZED ?= 5000
 LIBFUZZER_SECONDS ?= 60
 ADDRESS_TESTS := 'HDF5Tests|TensorsTests|ConformanceTests.Fixture|ConformanceTests.Ledger|WorkerTests'
 THREAD_TESTS := 'WorkerTests|LiveTests|ConformanceTests.Fixture'
@@ -63,9 +64,9 @@ format: ## Bring the Swift sources into form
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
 
 .PHONY: fuzz
-fuzz: build ## Judge 5,000 hostile fixtures, none of which may end or hang a run, or pass where it must not
+fuzz: build ## Judge FUZZED (5000) hostile fixtures, none of which may end or hang a run, or pass where it must not
 	@$(SWIFT) build -q $(OPTIMISED) --product fuzz
-	@.build/release/fuzz .build/release/focalcheck
+	@.build/release/fuzz --count $(FUZZED) .build/release/focalcheck
 
 .PHONY: libfuzzer
 libfuzzer: setup ## Feed the reader with what libFuzzer makes of small fixtures, for LIBFUZZER_SECONDS (60)

@@ -32,6 +32,9 @@ public struct Enclosure: Hashable, Sendable {
   /// Whether the enclosure is one number.
   public var isPoint: Bool { lower == upper && !mayBeNaN }
 
+  /// Whether any number may be the result, so that the enclosure tells nothing about it.
+  public var admitsAnyNumber: Bool { lower == -.infinity && upper == .infinity }
+
   /// Whether a value may be the result.
   public func contains(_ value: Double) -> Bool {
     value.isNaN ? mayBeNaN : lower <= value && value <= upper

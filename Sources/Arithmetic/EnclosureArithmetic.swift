@@ -217,24 +217,31 @@ extension EnclosureArithmetic {
     let range = function == .exp ? 0 : -Double.infinity
     return { x in
       guard x.hasNumbers, x.upper >= least else { return .nan }
-      let ends = (rounded(max(x.lower, least)), rounded(x.upper))
+      let lower = rounded(max(x.lower, least))
+      let upper = x.isPoint ? lower : rounded(x.upper)
       return Enclosure(
-        max(range, format.moved(ends.0, by: -steps)), format.moved(ends.1, by: steps),
+        max(range, format.moved(lower, by: -steps)), format.moved(upper, by: steps),
         mayBeNaN: x.mayBeNaN || x.lower < least)
     }
   }
 
-  /// `xʸ` for an exponent that is a point: rounded to the format, or as it was given where a framework's kernels take
-  /// it so.
+  /// `xʸ` for an exponent that is rounded to the format, or as it was given where a framework's kernels take it so.
   private func power(_ site: Site) -> (Enclosure, Enclosure) -> Enclosure {
     let (format, steps) = (site.format, accuracy.ulps(of: .pow, at: site))
     let takesExponentAsGiven = accuracy.takesExponentAsGiven
     return { x, exponent in
-      guard exponent.isPoint else {
-        return exponent.hasNumbers ? Enclosure(-.infinity, .infinity, mayBeNaN: true) : .nan
+      guard exponent.hasNumbers else { return .nan }
+      // At or above zero the power is monotonic in its exponent, for each x; below, whole exponents give it signs.
+      guard exponent.isPoint || x.lower >= 0 else {
+        return Enclosure(-.infinity, .infinity, mayBeNaN: true)
       }
-      let power = self.power(x, format.round(exponent.lower), format, steps)
-      return takesExponentAsGiven ? power.union(self.power(x, exponent.lower, format, steps)) : power
+      var ends = [format.round(exponent.lower), format.round(exponent.upper)]
+      if takesExponentAsGiven { ends += [exponent.lower, exponent.upper] }
+      var power = self.power(x, ends[0], format, steps)
+      for end in ends.dropFirst() where end != ends[0] {
+        power = power.union(self.power(x, end, format, steps))
+      }
+      return exponent.mayBeNaN ? power.union(.nan) : power
     }
   }
 
@@ -242,7 +249,7 @@ extension EnclosureArithmetic {
     if y == 0 { return Enclosure(1) }
     guard x.hasNumbers else { return .nan }
     let isInteger = y.rounded(.towardZero) == y
-    var arguments = [x.lower, x.upper]
+    var arguments = x.isPoint ? [x.lower] : [x.lower, x.upper]
     // Below zero the power is NaN, or for a whole exponent monotonic on either side of zero.
     if x.lower < 0 {
       arguments = (isInteger ? [x.lower] : []) + (x.contains(0) ? [0, -0.0] : []) + [x.upper]

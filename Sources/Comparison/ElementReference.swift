@@ -18,7 +18,7 @@ public struct ElementReference: Hashable, Sendable {
   }
 
   /// Whether the actual value is within one ULP of the exact one.
-  var isAccurate: Bool { actualError.map { $0.magnitude <= 1 } ?? false }
+  package var isAccurate: Bool { actualError.map { $0.magnitude <= 1 } ?? false }
 }
 
 /// Errors against the exact values, in ULPs of those.

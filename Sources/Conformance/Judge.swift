@@ -182,6 +182,9 @@ public struct Judge {
     }
     let comparison = comparator.comparison
     outside?.positions[tensor.name] = comparator.outsidePositions
+    if comparison.outside == 0, let undecided = comparator.undecided {
+      return TensorReport(tensor, .unjudged(undecided.reason))
+    }
     var nonconformance = comparison.outside > 0 ? Nonconformance(comparison) : nil
     var diagnoses: [Diagnosis] = []
     if policy == .derived, namesCauses, nonconformance != nil {
@@ -261,6 +264,17 @@ final class OutsidePositions {
   var positions: [String: PositionSet] = [:]
 }
 
+/// Elements of which the enclosure tells nothing, and that agree neither with the documented nor with the exact value.
+private struct UndecidedElements {
+  var count = 0
+  let first: Int
+
+  var reason: String {
+    "\(counted(count, "element")), the first at position \(first), may be any number by the documented operations, "
+      + "and differ from the expected value"
+  }
+}
+
 /// A comparator by the policy of a run.
 private struct TensorComparator {
   private var comparator: Comparator
@@ -290,6 +304,9 @@ private struct TensorComparator {
 
   var comparison: Comparison { comparator.comparison }
 
+  /// Nil where there are none.
+  private(set) var undecided: UndecidedElements?
+
   /// The positions of all elements outside; nil where they are not kept.
   private(set) var outsidePositions: PositionSet?
 
@@ -308,6 +325,14 @@ private struct TensorComparator {
       )
     }
     comparator.add(expected: expected, actual: actual, references: references, offset: offset)
+    for (index, enclosure) in (enclosures ?? []).enumerated() where enclosure.admitsAnyNumber {
+      let (value, expected) = (actual.value(at: index), expected[index])
+      guard value != expected, !value.isNaN || !expected.isNaN, !references[index].isAccurate else {
+        continue
+      }
+      undecided = undecided ?? UndecidedElements(first: offset + index)
+      undecided?.count += 1
+    }
     for position in comparator.outsidePositions { outsidePositions?.insert(position) }
   }
 

@@ -36,6 +36,42 @@ struct ParameterTests {
     return judge.judge(changed, of: fixture)
   }
 
+  @Test(
+    "no parameter, however small or large, lets any number pass for a loss",
+    arguments: ["paddle", "torch", "jax", "tensorflow", "keras", "demo"],
+    [0x1p-1074, 0x1p-1023, 0x1p-149, 0x1p-130, 1e-7, 70000, 1e30, 1.7e308])
+  func extremeParameters(framework: String, value: Double) throws {
+    let path = folder.file("extreme.h5")
+    let parameters = ["alpha", "gamma", "loss_weight", "eps"]
+    try DemoFixture.write(to: path, framework: framework, cases: []) { author in
+      for variant in Variants.all {
+        let one = VariantCase(variant)
+        for spec in variant.parameters where parameters.contains(spec.name) {
+          try one.write(author, "\(variant.name) \(spec.name)", changing: [spec.name: .double(value)]) {
+            loss in
+            loss = loss.map { _ in -12.5 }
+          }
+        }
+      }
+    }
+    for report in Runner(policy: .derived, namesCauses: false).run([FixtureLocation(path: path)]).cases {
+      #expect(report.verdict >= .unjudged, "\(report.name)")
+    }
+  }
+
+  @Test("no loss that is divided by zero conforms with a number in the place of an infinity")
+  func zeroNormalizer() throws {
+    let fixture = try fixture { $0.addOptionalInputs() }
+    for variant in Variants.all where variant.inputs.contains(where: { $0.name == "normalizer" }) {
+      let report = judge(try fixture.conformanceCase(variant.name), of: fixture) { changed in
+        changed.inputs["normalizer"] = changed.inputs["normalizer"].map {
+          StoredTensor(Tensor(.float32, $0.shape, values: [0, 0]), inPlaceOf: $0)
+        }
+      }
+      #expect(report.verdict >= .unjudged, "\(variant.name)")
+    }
+  }
+
   private static func raise(_ conformanceCase: inout ConformanceCase) {
     conformanceCase.outcome = .raised
     conformanceCase.error = "ValueError: no"

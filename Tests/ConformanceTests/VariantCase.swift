@@ -56,11 +56,12 @@ struct VariantCase {
 
   /// Writes the case; with no loss where the documentation rejects it.
   func write(
-    _ author: HDF5Author, _ name: String, changingLoss change: (inout [Double]) -> Void = { _ in }
+    _ author: HDF5Author, _ name: String, changing changes: [String: AuthoredValue] = [:],
+    changingLoss change: (inout [Double]) -> Void = { _ in }
   ) throws {
     var attributes: [String: AuthoredValue] = ["variant": .fixed(variant.name)]
     for spec in variant.parameters { attributes[spec.name] = AuthoredValue(parameters[spec]) }
-    try DemoFixture.attributes(author, name, changing: attributes)
+    try DemoFixture.attributes(author, name, changing: attributes.merging(changes) { $1 })
     for (input, tensor) in inputs { try author.dataset("/cases/\(name)/inputs/\(input)", tensor) }
     let signature = Signature(parameters, inputs.mapValues { Signature.Input($0.elementType, $0.shape) })
     let plan = try variant.plan(signature)

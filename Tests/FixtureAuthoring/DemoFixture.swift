@@ -29,9 +29,11 @@ public enum DemoFixture {
   public static let loss = Tensor(.float32, .vector(4), values: [0.01, 0.04, 0.02, 2.06])
 
   /// The root attributes that the format requires.
-  public static func header(_ author: HDF5Author, schema: String = "focalcheck-fixture/1") throws {
+  public static func header(
+    _ author: HDF5Author, schema: String = "focalcheck-fixture/1", framework: String = "demo"
+  ) throws {
     try author.attribute("schema", .fixed(schema))
-    try author.attribute("framework", .variableScalar("demo"))
+    try author.attribute("framework", .variableScalar(framework))
     try author.attribute("framework_version", .fixed("1.2.3"))
   }
 
@@ -65,11 +67,11 @@ public enum DemoFixture {
 
   /// Writes a whole fixture of demonstration cases, and what `body` adds.
   public static func write(
-    to path: String, cases: [String] = ["demo"], isNewestFormat: Bool = false,
+    to path: String, framework: String = "demo", cases: [String] = ["demo"], isNewestFormat: Bool = false,
     adding body: (HDF5Author) throws -> Void = { _ in }
   ) throws {
     let author = try HDF5Author(path: path, isNewestFormat: isNewestFormat)
-    try header(author)
+    try header(author, framework: framework)
     for name in cases { try demoCase(author, name) }
     try body(author)
     try author.close()

@@ -3,15 +3,21 @@ internal import FocalLoss
 internal import Tensors
 
 /// What each element of a tensor may be by the definition of the derived verdict, worked out apart from the judge: an
-/// element lies in its enclosure, or within one ULP of its exact value.
+/// element lies in its enclosure, or within one ULP of its exact value. An enclosure of all numbers decides nothing.
 struct Allowances {
+  /// What one plan gives.
+  private struct Outcome {
+    let documented: [Double]
+    let enclosures: [Enclosure]
+  }
+
   private let computation: TensorComputation
   private let exact: ExactEvaluator
   private let memory: ExactMemory
+  /// By the documented plan, then by the others that the framework may follow.
+  private let outcomes: [Outcome]
   /// The enclosure of each element, or of each reduced result, by the documented plan.
-  let enclosures: [Enclosure]
-  /// Those by the other plans that the framework may follow.
-  private let alternatives: [[Enclosure]]
+  var enclosures: [Enclosure] { outcomes[0].enclosures }
 
   /// What a tensor of a case may be.
   ///
@@ -26,26 +32,37 @@ struct Allowances {
     self.computation = computation
     self.exact = exact
     self.memory = memory
-    enclosures = try computation.enclosures(of: computation.plan, Accuracy(provenance))
-    var alternatives: [[Enclosure]] = []
-    for plan in computation.alternatives {
-      alternatives.append(try computation.enclosures(of: plan, Accuracy(provenance)))
+    let accuracy = Accuracy(provenance)
+    var outcomes: [Outcome] = []
+    for plan in [computation.plan] + computation.alternatives {
+      outcomes.append(
+        Outcome(
+          documented: try computation.results(of: plan, in: NativeArithmetic()),
+          enclosures: try computation.results(of: plan, in: EnclosureArithmetic(accuracy))))
     }
-    self.alternatives = alternatives
+    self.outcomes = outcomes
   }
 
   /// Whether a value may be the element.
   func admits(_ value: Double, at position: Int) throws(JudgingError) -> Bool {
-    for enclosure in [enclosures[position]] + alternatives.map({ $0[position] }) {
-      if value.isNaN ? enclosure.mayBeNaN : enclosure.lower <= value && value <= enclosure.upper {
-        return true
-      }
-    }
+    if outcomes.contains(where: { $0.enclosures[position].contains(value) }) { return true }
+    return try isAccurate(value, at: position)
+  }
+
+  /// Whether a value that may be the element is known to be right or wrong.
+  private func decide(_ value: Double, at position: Int) throws(JudgingError) -> Bool {
+    guard let outcome = outcomes.first(where: { $0.enclosures[position].contains(value) }),
+      outcome.enclosures[position].admitsAnyNumber
+    else { return true }
+    let documented = outcome.documented[position]
+    if value == documented || value.isNaN && documented.isNaN { return true }
+    return try isAccurate(value, at: position)
+  }
+
+  private func isAccurate(_ value: Double, at position: Int) throws(JudgingError) -> Bool {
     guard !value.isNaN,
       let error = try computation.exactValue(at: position, by: exact, memory).error(of: value)
-    else {
-      return false
-    }
+    else { return false }
     return -1 <= error && error <= 1
   }
 
@@ -57,18 +74,28 @@ struct Allowances {
     }
     return true
   }
+
+  /// Whether of every element it is known whether it is right.
+  func decide(_ tensor: Tensor) throws(JudgingError) -> Bool {
+    for position in 0..<tensor.count {
+      guard try decide(tensor.value(at: position), at: position) else { return false }
+    }
+    return true
+  }
 }
 
 extension TensorComputation {
-  /// The enclosures of a plan's elements, or of its reduced results.
-  fileprivate func enclosures(of plan: Plan, _ accuracy: Accuracy) throws(JudgingError) -> [Enclosure] {
-    var evaluation = Evaluation(plan, in: EnclosureArithmetic(accuracy))
+  /// A plan's elements, or its reduced results, in an arithmetic.
+  fileprivate func results<A: ReducingArithmetic>(
+    of plan: Plan, in arithmetic: A
+  ) throws(JudgingError) -> [A.Value] {
+    var evaluation = Evaluation(plan, in: arithmetic)
     var blocks = InputBlocks(conformanceCase, plan)
-    var enclosures: [Enclosure] = []
+    var results: [A.Value] = []
     for block in plan.elements.regions(maximumCount: Judge.blockCount) {
-      enclosures += try evaluation.evaluated(block, try blocks.tensors(for: block)).results
+      results += try evaluation.evaluated(block, try blocks.tensors(for: block)).results
     }
-    return evaluation.conclude() ?? enclosures
+    return evaluation.conclude() ?? results
   }
 
   /// Whether the tensor's shape, and for a gradient what was fed in, is the documented one; (1,) stands for a scalar.

@@ -29,7 +29,7 @@ struct Specimen {
       let allowances = try Allowances(name, of: conformanceCase, provenance, by: exact, memory)
     else { return nil }
     actual = try tensor.block(tensor.shape.whole)
-    guard try allowances.admit(actual) else { return nil }
+    guard try allowances.admit(actual), try allowances.decide(actual) else { return nil }
     (self.conformanceCase, self.name, self.format) = (conformanceCase, name, format)
     self.allowances = allowances
   }
