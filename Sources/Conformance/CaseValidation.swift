@@ -27,7 +27,14 @@ extension ConformanceCase {
         throw .misdescribed(object: "\(group)/\(name)", reason: reason)
       }
     }
+    if gradientError != nil, let name = grads.keys.min() {
+      throw .misdescribed(
+        object: "grads/\(name)", reason: "is a gradient of a case that says in grad_error that it has none")
+    }
   }
+
+  /// What the framework said where it computed the loss, and raised for the gradient.
+  var gradientError: String? { attributes["grad_error"].map { $0.string ?? "it is not known what it said" } }
 
   /// Why the case cannot be judged as its variant, of a fixture of that file name; nil when nothing of it is foreign.
   public func fault(in file: String) -> FixtureError? {

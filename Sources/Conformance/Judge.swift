@@ -92,6 +92,14 @@ public struct Judge {
       report.tensors.append(
         try judge(gradient, withRespectTo: input, of: conformanceCase, variant, plan, provenance))
     }
+    if let message = conformanceCase.gradientError {
+      let input = variant.firstInput
+      report.tensors.append(
+        TensorReport(
+          name: "grads/\(input)", type: conformanceCase.inputs[input]?.elementType,
+          shape: conformanceCase.inputs[input]?.shape,
+          finding: .unjudged("the framework computed the loss, and raised for the gradient: \(message)")))
+    }
     report.tensors += conformanceCase.gradOutputs.values.sorted { $0.name < $1.name }.map { gradOutput in
       let mismatch = conformanceCase.mismatch(gradOutput, of: conformanceCase.outputs)
       return TensorReport(gradOutput, mismatch.map(TensorReport.Finding.error) ?? .given)

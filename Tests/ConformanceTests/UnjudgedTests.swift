@@ -1,4 +1,5 @@
 import FixtureAuthoring
+import FocalLoss
 import Testing
 
 @testable import Conformance
@@ -51,6 +52,34 @@ struct UnjudgedTests {
     let report = try report { report in report.tensors = report.tensors.map(unjudged) }
     #expect(report.cases[0].verdict == .unjudged)
     #expect(report.gate.exitCode == 2)
+  }
+
+  @Test(
+    "where the framework computed the loss and raised for the gradient, the gradient is unjudged, and is told"
+  )
+  func raisedGradient() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("raised.h5")
+    let loss = try #require(Variants.named("torchvision.sigmoid_focal_loss"))
+    try DemoFixture.write(to: path, cases: []) { author in
+      for variant in Variants.all {
+        try VariantCase(variant).write(author, variant.name, changing: ["grad_error": .fixed("no kernel")])
+      }
+      try VariantCase(loss).write(author, "both", changing: ["grad_error": .fixed("no kernel")])
+      try author.dataset("/cases/both/grads/logit", DemoFixture.logit)
+    }
+    var report = Runner(policy: .derived).run([FixtureLocation(path: path)])
+    for variant in Variants.all {
+      let found = try #require(report.cases.first { $0.name == variant.name })
+      let gradient = found.tensors.first { $0.name == "grads/\(variant.firstInput)" }
+      #expect(gradient?.verdict == .unjudged, "\(variant.name)")
+    }
+    let both = try #require(report.cases.first { $0.name == "both" })
+    #expect(both.error?.text.contains("grads/logit: is a gradient of a case that says in grad_error") == true)
+    report.fixtures[0].cases.removeAll { $0.name == "both" }
+    #expect(report.unjudgedTensorCount == Variants.all.count)
+    report.requiresJudged = true
+    #expect(!report.gate.passed)
   }
 
   @Test("an unjudged result hides no fault", arguments: [0, 1])
