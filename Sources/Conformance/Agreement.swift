@@ -243,7 +243,7 @@ extension UpgradeJudge {
   ) throws(JudgingError) {
     let computation = try TensorComputation(x.name, conformanceCase, provenance)
     var comparator = Comparator(x.elementType, tolerance: .ulps(0))
-    for block in x.shape.regions(maximumCount: Judge.blockCount) {
+    for block in x.shape.regions(maximumCount: ElementBlocks.maximumCount) {
       let (xBlock, yBlock) = (try x.block(block), try y.block(block))
       xBlock.bytes.withUnsafeBytes { xBytes in
         yBlock.bytes.withUnsafeBytes { comparator.add(expected: xBytes, actual: $0, offset: block.offset) }

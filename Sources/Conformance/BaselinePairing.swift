@@ -185,11 +185,27 @@ private struct BuildRelation {
   /// is another one.
   func selects(_ old: RecordedReport.Case, by filter: CaseFilter) -> Bool {
     if sharedFiles.contains(old.fixture), let build = newBuilds[old.fixture] {
-      return filter.selects(old, in: old.fixture, of: build)
+      return filter.selects(old.identity(in: old.fixture, of: build))
     }
     let files = newBuilds.keys.filter { relates(old.fixture, $0) }
     let isOfOtherVersion = !files.isEmpty && !files.contains { newBuilds[$0] == oldBuilds[old.fixture] }
-    guard isOfOtherVersion else { return filter.selects(old) }
-    return files.contains { file in newBuilds[file].map { filter.selects(old, in: file, of: $0) } ?? false }
+    guard isOfOtherVersion else { return filter.selects(old.identity) }
+    return files.contains { file in
+      newBuilds[file].map { filter.selects(old.identity(in: file, of: $0)) } ?? false
+    }
+  }
+}
+
+extension RecordedReport.Case {
+  fileprivate var identity: CaseIdentity {
+    CaseIdentity(
+      id: id, name: name, variant: variant, framework: framework, frameworkVersion: frameworkVersion)
+  }
+
+  /// The identity of the same case in a later fixture, of another version perhaps.
+  fileprivate func identity(in file: String, of build: RecordedBuild) -> CaseIdentity {
+    CaseIdentity(
+      id: "\(file)#\(name)", name: name, variant: variant, framework: build.framework,
+      frameworkVersion: build.version)
   }
 }

@@ -22,26 +22,10 @@ public struct CaseFilter: Hashable, Sendable {
       fixture.caseID(name), name, variant, provenance.framework, provenance.frameworkVersion)
   }
 
-  /// Whether a case of an earlier report is selected, by the same rule.
-  func selects(_ recorded: RecordedReport.Case) -> Bool {
-    guard !patterns.isEmpty, let variant = recorded.variant else { return true }
-    return matches(
-      recorded.id, recorded.name, variant, recorded.framework, recorded.frameworkVersion)
-  }
-
-  /// Whether a case that an export should have is selected, by the same rule.
-  func selects(_ planned: ExportPlan.PlannedCase, of fixture: LiveExport.Fixture) -> Bool {
-    let provenance = fixture.provenance
-    return patterns.isEmpty
-      || matches(
-        "\(fixture.location.fileName)#\(planned.name)", planned.name, planned.variant,
-        provenance?.framework ?? "", provenance?.frameworkVersion ?? "")
-  }
-
-  /// Whether a case of an earlier report is selected as that case of a later fixture, of another version perhaps.
-  func selects(_ recorded: RecordedReport.Case, in file: String, of build: RecordedBuild) -> Bool {
-    guard !patterns.isEmpty, let variant = recorded.variant else { return true }
-    return matches("\(file)#\(recorded.name)", recorded.name, variant, build.framework, build.version)
+  /// Whether a case is selected that is described in a report or a plan; one without a variant is, by the same rule.
+  func selects(_ identity: CaseIdentity) -> Bool {
+    guard !patterns.isEmpty, let variant = identity.variant else { return true }
+    return matches(identity.id, identity.name, variant, identity.framework, identity.frameworkVersion)
   }
 
   private func matches(
@@ -52,4 +36,15 @@ public struct CaseFilter: Hashable, Sendable {
       anyOf: [id, name, variant, framework, "\(framework) \(version)", listed, "\(listed) \(version)"])
       || texts.contains { Framework(named: $0)?.name == listed }
   }
+}
+
+/// By what a case is selected that is no part of an open fixture.
+struct CaseIdentity {
+  /// `<fixture file name>#<case>`.
+  let id: String
+  let name: String
+  /// Nil where it is not known.
+  let variant: String?
+  let framework: String
+  let frameworkVersion: String
 }

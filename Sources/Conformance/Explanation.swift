@@ -231,7 +231,7 @@ private final class Subject {
     var largest = 0.0
     var blocks = InputBlocks(computation.conformanceCase, plan)
     let native = NativeArithmetic()
-    for block in plan.elements.regions(maximumCount: Judge.blockCount) {
+    for block in plan.elements.regions(maximumCount: ElementBlocks.maximumCount) {
       let positions = block.positions.clamped(to: (row * length)..<((row + 1) * length))
       if positions.isEmpty { continue }
       let tensors = try blocks.tensors(for: block)

@@ -138,7 +138,7 @@ public struct ExportGaps: Hashable, Sendable {
     let exported = Set(report.cases.map(\.name))
     if let name = exported.subtracting(planned).min() { throw .unplanned(name) }
     let absent = plan.cases.filter { plannedCase in
-      !exported.contains(plannedCase.name) && filter.selects(plannedCase, of: fixture)
+      !exported.contains(plannedCase.name) && filter.selects(plannedCase.identity(in: fixture))
     }
     missing = absent.filter { !allowance.allows($0) }
     allowed = absent.filter(allowance.allows)
@@ -203,5 +203,15 @@ extension Report {
       report: cases.isEmpty ? nil : fixtureReport,
       plannedCount: (accounting?.planned ?? 0) + unjudged.count, skippedCount: accounting?.skipped ?? 0)
     return (Report(policy: policy, outcomes: [outcome]), gaps)
+  }
+}
+
+extension ExportPlan.PlannedCase {
+  /// The identity that the case would have in an exported fixture.
+  fileprivate func identity(in fixture: LiveExport.Fixture) -> CaseIdentity {
+    CaseIdentity(
+      id: "\(fixture.location.fileName)#\(name)", name: name, variant: variant,
+      framework: fixture.provenance?.framework ?? "",
+      frameworkVersion: fixture.provenance?.frameworkVersion ?? "")
   }
 }

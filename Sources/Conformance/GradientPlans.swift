@@ -40,7 +40,7 @@ extension ConformanceCase {
     var participation = Participation(in: loss)
     guard participation.dependsOnElements else { return participation }
     var blocks = InputBlocks(self, loss)
-    for block in loss.elements.regions(maximumCount: Judge.blockCount) {
+    for block in loss.elements.regions(maximumCount: ElementBlocks.maximumCount) {
       let tensors = try blocks.tensors(for: block)
       do throws(Rejection) {
         try participation.add(block, from: tensors)

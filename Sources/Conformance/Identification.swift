@@ -253,7 +253,7 @@ extension ConformanceCase {
     var evaluation = Evaluation(plan, in: EnclosureArithmetic(Accuracy(provenance)))
     var blocks = InputBlocks(self, plan)
     var inside = 0
-    for block in plan.elements.regions(maximumCount: Judge.blockCount) {
+    for block in plan.elements.regions(maximumCount: ElementBlocks.maximumCount) {
       let enclosures = try evaluation.evaluated(block, try blocks.tensors(for: block)).results
       guard plan.reductions.isEmpty else { continue }
       guard let region = tensor.shape.region(matching: block, of: plan.elements) else { return nil }

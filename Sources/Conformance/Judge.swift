@@ -9,9 +9,6 @@ internal import Tensors
 /// A difference is a value in the report. What cannot be judged is a verdict *error* of that case, or of one tensor,
 /// and loses nothing else.
 public struct Judge {
-  /// How many elements are read, evaluated and compared at a time.
-  public static let blockCount = 8192
-
   private let policy: Policy
   private let namesCauses: Bool
   private let memory: ExactMemory?
@@ -162,7 +159,7 @@ public struct Judge {
     var worstInputs: [Int: [NamedValue]] = [:]
     var reference = TensorReference(plans, policy, Accuracy(provenance))
     var blocks = InputBlocks(conformanceCase, plan)
-    for block in plan.elements.regions(maximumCount: Self.blockCount) {
+    for block in plan.elements.regions(maximumCount: ElementBlocks.maximumCount) {
       let tensors = try blocks.tensors(for: block)
       guard plan.reductions.isEmpty, let region = tensor.shape.region(matching: block, of: plan.elements)
       else {
@@ -240,7 +237,7 @@ public struct Judge {
       let plan = try conformanceCase.plan(variant, provenance)
       var evaluation = Evaluation(plan, in: arithmetic)
       var blocks = InputBlocks(conformanceCase, plan)
-      for block in plan.elements.regions(maximumCount: Self.blockCount) {
+      for block in plan.elements.regions(maximumCount: ElementBlocks.maximumCount) {
         _ = try evaluation.evaluated(block, try blocks.tensors(for: block))
       }
       return nil

@@ -116,20 +116,9 @@ extension KnownDifference {
     return ShellPatterns(patterns: [String(cases[..<number])]).match(anyOf: [file])
   }
 
-  /// Whether it speaks of the build that computed a fixture, and of that file, if it names one before a `#`.
-  func concerns(_ fixture: FixtureReport) -> Bool {
-    concerns(
-      fixture.file, framework: fixture.provenance?.framework, version: fixture.provenance?.frameworkVersion)
-  }
-
   /// Whether it selects a case of a fixture that it concerns.
   func selects(caseNamed name: String, id: String) -> Bool {
     ShellPatterns(patterns: [cases]).match(anyOf: [id, name])
-  }
-
-  /// Whether it selects a case of a fixture that it concerns.
-  func selects(_ conformanceCase: CaseReport) -> Bool {
-    selects(caseNamed: conformanceCase.name, id: conformanceCase.id)
   }
 
   /// Whether it selects the outcome of the cases that it selects, rather than their tensors.

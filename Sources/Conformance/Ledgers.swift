@@ -203,3 +203,16 @@ extension KnownDifference {
     }
   }
 }
+
+extension KnownDifference {
+  /// Whether it speaks of the build that computed a fixture, and of that file, if it names one before a `#`.
+  func concerns(_ fixture: FixtureReport) -> Bool {
+    concerns(
+      fixture.file, framework: fixture.provenance?.framework, version: fixture.provenance?.frameworkVersion)
+  }
+
+  /// Whether it selects a case of a fixture that it concerns.
+  func selects(_ conformanceCase: CaseReport) -> Bool {
+    selects(caseNamed: conformanceCase.name, id: conformanceCase.id)
+  }
+}

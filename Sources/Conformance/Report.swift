@@ -112,6 +112,26 @@ public struct Accounting: Hashable, Sendable {
   }
 }
 
+/// What became of one fixture of a run.
+struct FixtureOutcome: Sendable {
+  /// What was found; nil when no case was selected.
+  let report: FixtureReport?
+  /// How many cases it has; 1 for a fixture of which that is not known.
+  let plannedCount: Int
+  /// How many of them were not selected.
+  let skippedCount: Int
+}
+
+extension FixtureOutcome {
+  /// A fixture of which nothing can be judged.
+  init(_ error: FixtureError, at location: FixtureLocation) {
+    self.init(
+      report: FixtureReport(
+        file: location.fileName, digest: nil, provenance: nil, error: error, cases: [], path: location.path),
+      plannedCount: 1, skippedCount: 0)
+  }
+}
+
 /// What was found in one fixture.
 public struct FixtureReport: Sendable {
   /// The file's name.

@@ -42,7 +42,7 @@ struct TensorComputation {
   /// The formula's inputs for one element.
   func inputs(at position: Int) throws(JudgingError) -> [Double] {
     var blocks = InputBlocks(conformanceCase, plan)
-    for block in plan.elements.regions(maximumCount: Judge.blockCount)
+    for block in plan.elements.regions(maximumCount: ElementBlocks.maximumCount)
     where block.positions.contains(position) {
       let tensors = try blocks.tensors(for: block)
       do throws(Rejection) {

@@ -174,7 +174,7 @@ extension UpgradeJudge {
       guard x.elementType == y.elementType, x.shape == y.shape else {
         return "\(name) is \(x.elementType) \(x.shape) and \(y.elementType) \(y.shape)"
       }
-      for block in x.shape.regions(maximumCount: Judge.blockCount) {
+      for block in x.shape.regions(maximumCount: ElementBlocks.maximumCount) {
         let (xBlock, yBlock) = (try x.block(block), try y.block(block))
         for position in 0..<xBlock.count where xBlock.bits(at: position) != yBlock.bits(at: position) {
           let index = x.shape.coordinates(of: block.offset + position).map(String.init).joined(
@@ -195,7 +195,7 @@ extension UpgradeJudge {
     var finding = finding
     var move = ResultMove()
     var comparator = Comparator(new.tensor.elementType, tolerance: .ulps(0))
-    for block in new.tensor.shape.regions(maximumCount: Judge.blockCount) {
+    for block in new.tensor.shape.regions(maximumCount: ElementBlocks.maximumCount) {
       let (oldBlock, newBlock) = (try old.tensor.block(block), try new.tensor.block(block))
       oldBlock.bytes.withUnsafeBytes { oldBytes in
         newBlock.bytes.withUnsafeBytes {

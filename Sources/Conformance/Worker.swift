@@ -1,5 +1,3 @@
-internal import Crypto
-
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
 #else
@@ -92,50 +90,5 @@ public struct Worker: Sendable {
     if let reason = writeAll(line, to: descriptor) {
       throw WorkerError(reason: "a record cannot be written: \(reason)")
     }
-  }
-}
-
-/// How records are written: JSON, with what JSON has no number for as strings.
-enum WorkerCoding {
-  static let lineFeed = UInt8(ascii: "\n")
-  private static let (infinity, negativeInfinity, nan) = ("Infinity", "-Infinity", "NaN")
-
-  static var encoder: JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: infinity, negativeInfinity: negativeInfinity, nan: nan)
-    return encoder
-  }
-
-  static var decoder: JSONDecoder {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: infinity, negativeInfinity: negativeInfinity, nan: nan)
-    return decoder
-  }
-}
-
-/// The last line of a worker: what it has written before.
-struct WorkerCompletion: Hashable, Codable, Sendable {
-  /// How many bytes.
-  let byteCount: Int
-  /// Their SHA-256, in hexadecimal digits.
-  let sha256: String
-}
-
-/// The length and the digest of the lines so far.
-struct WorkerTranscriptDigest {
-  private var byteCount = 0
-  private var hash = SHA256()
-
-  mutating func add(_ bytes: some Sequence<UInt8>) {
-    let bytes = Array(bytes)
-    byteCount += bytes.count
-    hash.update(data: bytes)
-  }
-
-  var completion: WorkerCompletion {
-    let digits = hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-    return WorkerCompletion(byteCount: byteCount, sha256: digits.joined())
   }
 }

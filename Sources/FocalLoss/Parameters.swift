@@ -9,7 +9,7 @@ public enum Reduction: String, Hashable, Sendable, CaseIterable, Codable {
 /// are equal exactly when each parameter is.
 public struct Parameters: Hashable, Sendable {
   /// Those that do not have their default, by name.
-  private var values: [String: ParameterValue] = [:]
+  private(set) var values: [String: ParameterValue] = [:]
 
   /// Parameters of a case.
   public init(
@@ -34,13 +34,6 @@ public struct Parameters: Hashable, Sendable {
 
   /// The names of those that do not have their default.
   var changedNames: [String] { values.keys.sorted() }
-
-  /// The parameters that are not the same in both, each with its two values.
-  public func differences(from other: Parameters) -> [String] {
-    Variants.parameters.compactMap { spec in
-      self[spec] == other[spec] ? nil : "\(spec.name) is \(self[spec]) and \(other[spec])"
-    }
-  }
 }
 
 extension Parameters {
@@ -83,24 +76,5 @@ extension Parameters {
   /// A parameter that is a number.
   func number(_ spec: ParameterSpec) -> Double {
     if case .number(let value) = self[spec] { value } else { .nan }
-  }
-}
-
-extension Parameters: Codable {
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(values)
-  }
-
-  /// Parameters that another process wrote; a name or a kind that no variant has is an error.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let specs = Dictionary(uniqueKeysWithValues: Variants.parameters.map { ($0.name, $0) })
-    for (name, value) in try container.decode([String: ParameterValue].self) {
-      guard let spec = specs[name], spec.accepts(value) else {
-        throw DecodingError.dataCorruptedError(in: container, debugDescription: "no parameter of any variant")
-      }
-      self[spec] = value
-    }
   }
 }

@@ -303,7 +303,7 @@ struct WorseThanKnownTests {
 
   @Test("the inputs of the elements outside are found in every block")
   func blocks() throws {
-    let count = 3 * Judge.blockCount + 5
+    let count = 3 * ElementBlocks.maximumCount + 5
     let folder = try TemporaryFolder()
     let logit = (0..<count).map { Double($0) / Double(count) - 0.5 }
     try DemoFixture.write(to: folder.file("x.h5"), cases: []) { author in

@@ -79,7 +79,7 @@ final class Suspect {
     let keeps = tensor.shape.count <= Self.keptCount
     var reference = TensorReference(plans, .derived, accuracy)
     var blocks = InputBlocks(conformanceCase, plan)
-    for block in plan.elements.regions(maximumCount: Judge.blockCount) {
+    for block in plan.elements.regions(maximumCount: ElementBlocks.maximumCount) {
       let tensors = try blocks.tensors(for: block)
       guard isElementwise, let region = tensor.shape.region(matching: block, of: plan.elements) else {
         try reference.reduce(block, from: tensors)
@@ -269,7 +269,7 @@ extension Suspect {
     var enclosures = Evaluation(plan, in: EnclosureArithmetic(accuracy))
     var native = Evaluation(plan, in: NativeArithmetic())
     var blocks = InputBlocks(hypothesis.conformanceCase, plan)
-    for block in plan.elements.regions(maximumCount: Judge.blockCount) {
+    for block in plan.elements.regions(maximumCount: ElementBlocks.maximumCount) {
       let tensors = try blocks.tensors(for: block)
       _ = try enclosures.evaluated(block, tensors)
       _ = try native.evaluated(block, tensors)

@@ -92,7 +92,7 @@ extension TensorComputation {
     var evaluation = Evaluation(plan, in: arithmetic)
     var blocks = InputBlocks(conformanceCase, plan)
     var results: [A.Value] = []
-    for block in plan.elements.regions(maximumCount: Judge.blockCount) {
+    for block in plan.elements.regions(maximumCount: ElementBlocks.maximumCount) {
       results += try evaluation.evaluated(block, try blocks.tensors(for: block)).results
     }
     return evaluation.conclude() ?? results
