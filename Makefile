@@ -9,7 +9,7 @@ PADDLES := 2.6.2 3.0.0 3.3.1
 TORCHES := 1.13 2.13.0
 CURRENT := $(addprefix fixtures/,keras-3.15.1.h5 kornia-0.9.0.h5 optax-0.2.8.h5 paddle-3.3.1.h5 torch-2.13.0.h5)
 DOCUMENTATION := .build/documentation
-SWIFT_FILES := Package.swift Sources Tests
+SWIFT_FILES := Package.swift Sources Tests Tools
 FUZZED ?= 5000
 LIBFUZZER_SECONDS ?= 60
 ADDRESS_TESTS := 'HDF5Tests|TensorsTests|ConformanceTests.Fixture|ConformanceTests.Ledger|WorkerTests'
@@ -48,7 +48,7 @@ run: build ## Judge the committed fixtures, print the report, write reports/late
 test: lint ## Lint, run every test, then plant faults in a fixture of each framework
 	@echo "Building the program and its tests; the first time takes some minutes"
 	@$(SWIFT) build -q $(OPTIMISED) --build-tests
-	$(SWIFT) test $(OPTIMISED) --skip-build --disable-xctest
+	$(SWIFT) test -q $(OPTIMISED) --skip-build --disable-xctest
 	@.build/release/focalcheck selftest $(CURRENT)
 
 .PHONY: selftest
@@ -56,8 +56,9 @@ selftest: build ## Plant faults in all committed fixtures, and demand that the j
 	@.build/release/focalcheck selftest fixtures
 
 .PHONY: lint
-lint: setup ## Check the form of the Swift sources
+lint: setup ## Check the form of the Swift sources, and that modules and files are no knot
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
+	$(SWIFT) Tools/module-graph.swift
 
 .PHONY: format
 format: ## Bring the Swift sources into form
