@@ -14,7 +14,7 @@ extension RecordedReport {
       return Fixture(file: fixture.file, isReadable: fixture.error == nil, build: build)
     }
     cases = report.fixtures.flatMap { fixture in
-      fixture.cases.map { Case($0, fixture.file, fixture.provenance) }
+      fixture.cases.map { Case($0, of: fixture.file, by: fixture.provenance) }
     }
     accepted = []
     try checkIDs()
@@ -22,7 +22,7 @@ extension RecordedReport {
 }
 
 extension RecordedReport.Case {
-  fileprivate init(_ report: CaseReport, _ fixture: String, _ provenance: Provenance?) {
+  fileprivate init(_ report: CaseReport, of fixture: String, by provenance: Provenance?) {
     id = report.id
     self.fixture = fixture
     variant = report.variant
@@ -42,8 +42,11 @@ extension RecordedReport.Tensor {
     shape = report.shape?.dimensions
     verdict = report.verdict
     let comparison = report.comparison
-    (identical, within) = (comparison?.identical ?? 0, comparison?.within ?? 0)
-    (accurate, outside) = (comparison?.accurate ?? 0, comparison?.outside ?? 0)
+    // A tensor of which nothing was compared has no elements of any kind; its verdict says so.
+    identical = comparison?.identical ?? 0
+    within = comparison?.within ?? 0
+    accurate = comparison?.accurate ?? 0
+    outside = comparison?.outside ?? 0
     discrepancy = report.discrepancy
     nonfiniteMismatches = comparison?.nonfiniteMismatches ?? 0
     maximumULPs = comparison?.ulps.maximum
